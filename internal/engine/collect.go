@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+)
+
+var _ prometheus.Collector = (*Engine)(nil)
+
+// Describe implements prometheus.Collector.
+func (e *Engine) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range e.descs.descs {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector. It calls nobody: committed values
+// come from memory, live gauges from the index of open conversations.
+func (e *Engine) Collect(ch chan<- prometheus.Metric) {
+	now := e.opts.Now()
+	for _, s := range e.Sources() {
+		s.collect(ch, now)
+	}
+}
+
+// sample is a gauge, or a counter that starts with the process.
+type sample struct {
+	desc    *prometheus.Desc
+	pairs   []*dto.LabelPair
+	value   float64
+	counter bool
+	start   *timestamppb.Timestamp
+}
+
+// Desc implements prometheus.Metric.
+func (m *sample) Desc() *prometheus.Desc { return m.desc }
+
+// Write implements prometheus.Metric.
+func (m *sample) Write(out *dto.Metric) error {
+	out.Label = m.pairs
+	if m.counter {
+		out.Counter = &dto.Counter{Value: proto.Float64(m.value), CreatedTimestamp: m.start}
+		return nil
+	}
+	out.Gauge = &dto.Gauge{Value: proto.Float64(m.value)}
+	return nil
+}
+
+// processStart is the start of the counters that are not durable.
+var processStart = timestamppb.Now()
+
+func (s *Source) emit(ch chan<- prometheus.Metric, f *kpi.Family, v float64, values ...string) {
+	d := &s.engine.descs
+	m := &sample{desc: d.of(f), pairs: d.pairs(f, s.opts.Name, values), value: v}
+	if f.Type == kpi.Counter {
+		m.counter, m.start = true, processStart
+	}
+	ch <- m
+}
+
+func (s *Source) collect(ch chan<- prometheus.Metric, now time.Time) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, n := range s.series {
+		if s.gives(n.family) {
+			ch <- n
+		}
+	}
+	s.collectConfiguration(ch, now)
+	s.collectPosition(ch, now)
+	if s.isFresh(now) {
+		s.collectLive(ch, now)
+	}
+}
+
+// collectConfiguration shows the limits, the promise, the schedule and the
+// capabilities.
+func (s *Source) collectConfiguration(ch chan<- prometheus.Metric, now time.Time) {
+	for _, c := range s.channels() {
+		for _, clock := range kpi.Clocks {
+			limits := s.opts.Policy.TierLimits(clock, c)
+			for _, t := range kpi.Tiers {
+				s.emit(ch, kpi.TierLimitSeconds, limits.Of(t).Seconds(), string(c), clock.String(), t.String())
+			}
+			if p, ok := s.opts.Promised(c, clock); ok {
+				s.emit(ch, kpi.PromiseTier, float64(p.Tier), string(c), clock.String(), p.Tier.String())
+				s.emit(ch, kpi.PromiseObjective, p.Objective, string(c), clock.String())
+			}
+		}
+	}
+	open, ratio := 1.0, 1.0
+	if sch := s.opts.Policy.Schedule; sch != nil {
+		ratio = sch.OpenRatio()
+		if !sch.Open(now.Add(s.skew)) {
+			open = 0
+		}
+	}
+	s.emit(ch, kpi.SupportOpen, open)
+	s.emit(ch, kpi.SupportHours, ratio)
+	levels := s.capabilities()
+	for _, c := range helpdesk.Capabilities {
+		s.emit(ch, kpi.SourceCapability, float64(levels[c]), string(c))
+	}
+}
+
+// channels are all channels: a rule may join on any, also before the first
+// conversation on it.
+func (s *Source) channels() []helpdesk.Channel {
+	all := make([]helpdesk.Channel, 0, len(helpdesk.Channels))
+	for _, c := range helpdesk.Channels {
+		all = append(all, c.Channel)
+	}
+	return all
+}
+
+// capabilities are the vendor's, less those whose stream is forbidden.
+func (s *Source) capabilities() map[helpdesk.Capability]helpdesk.Level {
+	levels := make(map[helpdesk.Capability]helpdesk.Level, len(helpdesk.Capabilities))
+	for c, l := range s.opts.Profile.Capabilities {
+		levels[c] = l
+	}
+	for _, sp := range s.opts.Profile.Streams {
+		if s.forbidden[sp.Stream] {
+			for _, c := range sp.Gives {
+				levels[c] = helpdesk.Absent
+			}
+		}
+	}
+	return levels
+}
+
+// collectPosition shows how far the source has been read.
+func (s *Source) collectPosition(ch chan<- prometheus.Metric, now time.Time) {
+	fresh := 0.0
+	if s.isFresh(now) {
+		fresh = 1
+	}
+	s.emit(ch, kpi.SourceFresh, fresh)
+	for _, sp := range s.opts.Profile.Streams {
+		st := s.streams[sp.Stream]
+		if st.Watermark != 0 {
+			s.emit(ch, kpi.SourceWatermark, seconds(st.Watermark), string(sp.Stream))
+		}
+		if st.Success != 0 {
+			s.emit(ch, kpi.SourceLastSuccess, seconds(st.Success), string(sp.Stream))
+		}
+		s.emit(ch, kpi.BehindWatermark, float64(s.behind[sp.Stream]), string(sp.Stream))
+	}
+	for _, kind := range kpi.ReconcileCorrections.Extra[0].Values {
+		s.emit(ch, kpi.ReconcileCorrections, float64(s.corrections[kind]), kind)
+	}
+	s.emit(ch, kpi.FirstSyncProgress, s.progress())
+	s.emit(ch, kpi.StateConversations, float64(s.conversations))
+	limited := s.labels.overflowed()
+	for _, l := range s.engine.opts.Labels {
+		s.emit(ch, kpi.LabelsLimited, float64(limited[l.String()]), l.String())
+	}
+	if s.opts.Agents != AgentsOff {
+		s.emit(ch, kpi.LabelsLimited, float64(limited["agent"]), "agent")
+	}
+}
+
+func seconds(at int64) float64 { return time.Duration(at).Seconds() }
+
+// progress of the first sync: the mean over the streams, 1 only when it is
+// complete and booked.
+func (s *Source) progress() float64 {
+	if s.meta.Synced {
+		return 1
+	}
+	sum, n := 0.0, 0
+	for _, sp := range s.opts.Profile.Streams {
+		if s.forbidden[sp.Stream] {
+			continue
+		}
+		n++
+		if st := s.streams[sp.Stream]; st.Success != 0 {
+			sum++
+		} else {
+			sum += st.Progress
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return min(sum/float64(n), 0.99)
+}
+
+// collectLive shows the queue as it is now.
+func (s *Source) collectLive(ch chan<- prometheus.Metric, now time.Time) {
+	now = now.Add(s.skew)
+	for _, g := range s.live.groups {
+		s.collectGroup(ch, g, now)
+	}
+	if s.opts.Agents == AgentsOff {
+		return
+	}
+	byAgent := map[string]int{}
+	for id, n := range s.live.agents {
+		byAgent[s.agentValue(id)] += n
+	}
+	for v, n := range byAgent {
+		s.emit(ch, kpi.AgentOpen, float64(n), v)
+	}
+}
+
+func (s *Source) collectGroup(ch chan<- prometheus.Metric, g *group, now time.Time) {
+	with := func(extra ...string) []string { return append(g.values[:len(g.values):len(g.values)], extra...) }
+	for _, st := range helpdesk.LiveStatuses {
+		s.emit(ch, kpi.OpenConversations, float64(g.statuses[st]), with(st.String())...)
+	}
+	s.emit(ch, kpi.UnassignedConversations, float64(g.unassigned), g.values...)
+	s.emit(ch, kpi.WaitingConversations, float64(g.waiting.n), g.values...)
+	if first, ok := g.waiting.first(); ok {
+		s.emit(ch, kpi.OldestWaiting, seconds(first.at), g.values...)
+	}
+	channel := helpdesk.Channel(g.values[0])
+	p := s.opts.Policy
+	for _, c := range kpi.Clocks {
+		limits := p.TierLimits(c, channel)
+		for _, t := range kpi.Tiers {
+			n := g.running[c].upTo(startBefore(p, now, limits.Of(t)))
+			s.emit(ch, kpi.PastTier, float64(n), with(c.String(), t.String())...)
+		}
+		promise, ok := s.opts.Promised(channel, c)
+		if !ok {
+			continue
+		}
+		limit := limits.Of(promise.Tier)
+		past := g.running[c].upTo(startBefore(p, now, limit))
+		for i, d := range dueWithin {
+			n := g.running[c].upTo(startBefore(p, now.Add(d), limit)) - past
+			s.emit(ch, kpi.DueConversations, float64(n), with(c.String(), kpi.DueConversations.Extra[1].Values[i])...)
+		}
+	}
+}
+
+// dueWithin are the horizons of the label within.
+var dueWithin = []time.Duration{15 * time.Minute, time.Hour}

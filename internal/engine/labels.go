@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"maps"
+	"strings"
+	"sync"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+)
+
+// Other is the label value that takes in what exceeds the bound.
+const Other = "other"
+
+// labelValues bounds the values of each label: first come, kept in the ledger.
+type labelValues struct {
+	mu      sync.Mutex
+	limit   int
+	known   map[string]map[string]bool // label -> value
+	beyond  map[string]map[string]bool // label -> value that went to other, since the start
+	added   []string                   // keys that are not in the ledger yet
+	dropped map[string]uint64          // distinct values sent to other, by label
+}
+
+func newLabelValues(limit int) *labelValues {
+	return &labelValues{limit: limit, known: map[string]map[string]bool{}, beyond: map[string]map[string]bool{}, dropped: map[string]uint64{}}
+}
+
+func (l *labelValues) load(key []byte) {
+	label, value, _ := strings.Cut(string(key), "/")
+	l.set(label)[value] = true
+}
+
+func (l *labelValues) set(label string) map[string]bool {
+	m := l.known[label]
+	if m == nil {
+		m = map[string]bool{}
+		l.known[label] = m
+	}
+	return m
+}
+
+// bound returns the value, or Other where the label has its fill. The empty
+// value is always allowed.
+func (l *labelValues) bound(label, value string) string {
+	value = strings.ToValidUTF8(value, "�")
+	if value == "" || value == Other {
+		return value
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := l.set(label)
+	if m[value] {
+		return value
+	}
+	if len(m) < l.limit {
+		m[value] = true
+		l.added = append(l.added, label+"/"+value)
+		return value
+	}
+	l.overflow(label, value)
+	return Other
+}
+
+// overflow counts a value that goes to other, once. What it remembers is
+// bounded too; beyond that, a value may count again.
+func (l *labelValues) overflow(label, value string) {
+	m := l.beyond[label]
+	if m == nil || len(m) >= 100*l.limit {
+		m = map[string]bool{}
+		l.beyond[label] = m
+	}
+	if !m[value] {
+		m[value] = true
+		l.dropped[label]++
+	}
+}
+
+// overflowed returns how many values went to other, by label.
+func (l *labelValues) overflowed() map[string]uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.dropped)
+}
+
+// save writes the values that are new to the ledger; saved forgets that they
+// are, once the transaction is durable.
+func (l *labelValues) save(tx state.Tx, source string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.added {
+		if err := tx.Put(source, state.TableLabels, []byte(k), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *labelValues) saved() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.added = nil
+}
+
+// values are the bounded label values of a conversation metric: the channel and
+// the extra labels.
+func (s *Source) values(l helpdesk.Labels) []string {
+	dims := s.engine.opts.Labels
+	v := make([]string, 1, 1+len(dims))
+	v[0] = string(l.Channel)
+	if !helpdesk.KnownChannel(l.Channel) {
+		v[0] = string(helpdesk.ChannelOther)
+	}
+	for _, d := range dims {
+		v = append(v, s.labels.bound(d.String(), l.Get(d)))
+	}
+	return v
+}
+
+// agentValue is the bounded label value of an agent.
+func (s *Source) agentValue(id string) string {
+	v := id
+	if a, ok := s.agents[id]; ok && s.opts.Agents == AgentsByName && a.Name != "" {
+		v = a.Name
+	}
+	return s.labels.bound("agent", v)
+}

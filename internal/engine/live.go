@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"strings"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+)
+
+// live is the index of the conversations in a queue, by the labels of their
+// series. The gauges are counts over sorted instants: they move with the clock,
+// and a scrape costs the series, not the conversations.
+type live struct {
+	entries map[string]*liveEntry
+	groups  map[string]*group
+	agents  map[string]int // conversations in the queue by agent
+}
+
+// group is the queue of one combination of channel and extra labels.
+type group struct {
+	values     []string // channel, then the extra labels
+	statuses   [helpdesk.StatusSnoozed + 1]int
+	unassigned int
+	waiting    instants                 // since when customers wait
+	running    [kpi.ClockCount]instants // the starts of the running clocks
+}
+
+func newLive() *live {
+	return &live{entries: map[string]*liveEntry{}, groups: map[string]*group{}, agents: map[string]int{}}
+}
+
+func groupKey(values []string) string { return strings.Join(values, "\xff") }
+
+// group returns the group of the values, making it when it is new.
+func (l *live) group(values []string) *group {
+	k := groupKey(values)
+	g := l.groups[k]
+	if g == nil {
+		g = &group{values: values}
+		l.groups[k] = g
+	}
+	return g
+}
+
+// set replaces the entry of a conversation; nil takes it out of the queue.
+func (l *live) set(id string, e *liveEntry) {
+	if old := l.entries[id]; old != nil {
+		l.count(id, old, -1)
+		delete(l.entries, id)
+	}
+	if e != nil {
+		l.entries[id] = e
+		l.count(id, e, 1)
+	}
+}
+
+func (l *live) count(id string, e *liveEntry, by int) {
+	g := l.group(e.Values)
+	g.statuses[e.Status] += by
+	if e.Agent == "" {
+		g.unassigned += by
+	} else if l.agents[e.Agent] += by; l.agents[e.Agent] == 0 {
+		delete(l.agents, e.Agent)
+	}
+	if e.Turn != 0 {
+		mark(&g.running[e.Clock], e.Turn, id, by)
+		if e.Status.Waits() {
+			mark(&g.waiting, e.Turn, id, by)
+		}
+	}
+	if e.Cycle != 0 {
+		mark(&g.running[kpi.Resolution], e.Cycle, id, by)
+	}
+}
+
+func mark(s *instants, at int64, id string, by int) {
+	if by > 0 {
+		s.add(at, id)
+	} else {
+		s.remove(at, id)
+	}
+}
+
+// startBefore returns the latest start of a clock whose deadline for a limit is
+// not after now: deadlines are monotone in their starts, so that counts of
+// deadlines are counts of starts.
+func startBefore(p *kpi.Policy, now time.Time, limit time.Duration) int64 {
+	if p.BusinessTime && p.Schedule != nil {
+		return p.Schedule.Sub(now, limit).UnixNano()
+	}
+	return now.Add(-limit).UnixNano()
+}
+
+// Deadline is a running clock of a conversation and when it breaks the promise.
+type Deadline struct {
+	Conversation string
+	URL          string
+	Values       []string // channel and extra labels
+	Clock        kpi.Clock
+	Tier         kpi.Tier
+	Start, At    time.Time
+}
+
+// upcoming collects the next n promised deadlines of a group's clock.
+func (s *Source) upcoming(g *group, c kpi.Clock, now time.Time, n int, add func(Deadline)) {
+	channel := helpdesk.Channel(g.values[0])
+	promise, ok := s.opts.Promised(channel, c)
+	if !ok {
+		return
+	}
+	limit := s.opts.Policy.TierLimits(c, channel).Of(promise.Tier)
+	g.running[c].after(startBefore(s.opts.Policy, now, limit), func(x instant) bool {
+		start := kpi.Time(x.at)
+		e := s.live.entries[x.id]
+		add(Deadline{
+			Conversation: x.id, URL: e.URL, Values: g.values, Clock: c, Tier: promise.Tier,
+			Start: start, At: s.opts.Policy.Deadline(start, limit),
+		})
+		n--
+		return n > 0
+	})
+}

@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+)
+
+// series is one series of a family of facts. A committed series never changes:
+// a booking replaces it by a copy.
+type series struct {
+	family *kpi.Family
+	values []string // all label values after the source's, in the family's order
+	stored storedSeries
+	pairs  []*dto.LabelPair
+	desc   *prometheus.Desc
+}
+
+// storedSeries is the durable part.
+type storedSeries struct {
+	Start int64      `cbor:"1,keyasint"` // when a commit first exposed it, Unix nanoseconds
+	Value float64    `cbor:"2,keyasint,omitempty"`
+	Count uint64     `cbor:"3,keyasint,omitempty"` // of a summary
+	Hist  *histogram `cbor:"4,keyasint,omitempty"`
+}
+
+var _ prometheus.Metric = (*series)(nil)
+
+// Desc implements prometheus.Metric.
+func (s *series) Desc() *prometheus.Desc { return s.desc }
+
+// Write implements prometheus.Metric: classic and native buckets in one
+// histogram, with the start timestamp that the ledger keeps.
+func (s *series) Write(out *dto.Metric) error {
+	out.Label = s.pairs
+	start := timestamppb.New(kpi.Time(s.stored.Start))
+	switch s.family.Type {
+	case kpi.Counter:
+		out.Counter = &dto.Counter{Value: proto.Float64(s.stored.Value), CreatedTimestamp: start}
+	case kpi.Histogram:
+		out.Histogram = &dto.Histogram{CreatedTimestamp: start}
+		s.stored.Hist.write(out.Histogram)
+	case kpi.Summary:
+		out.Summary = &dto.Summary{
+			SampleSum: proto.Float64(s.stored.Value), SampleCount: proto.Uint64(s.stored.Count), CreatedTimestamp: start,
+		}
+	default:
+		return fmt.Errorf("%s: a fact of type %s", s.family.Name, s.family.Type)
+	}
+	return nil
+}
+
+func (s *series) clone() *series {
+	c := *s
+	if s.stored.Hist != nil {
+		c.stored.Hist = s.stored.Hist.clone()
+	}
+	return &c
+}
+
+func (s *series) add(v float64, ex *dto.Exemplar) {
+	switch s.family.Type {
+	case kpi.Histogram:
+		s.stored.Hist.observe(v, ex)
+	case kpi.Summary:
+		s.stored.Value += v
+		s.stored.Count++
+	default:
+		s.stored.Value += v
+	}
+}
+
+// seriesKey is the key of a series in the ledger and in memory: the family and
+// the label values, which hold no 0xff byte since they are UTF-8.
+func seriesKey(f *kpi.Family, values []string) string {
+	return f.Name + "\xff" + strings.Join(values, "\xff")
+}
+
+func splitSeriesKey(k string) (family string, values []string) {
+	name, rest, _ := strings.Cut(k, "\xff")
+	if rest == "" && !strings.Contains(k, "\xff\xff") && !strings.HasSuffix(k, "\xff") {
+		return name, nil
+	}
+	return name, strings.Split(rest, "\xff")
+}
+
+// newSeries returns a series at 0.
+func (s *Source) newSeries(f *kpi.Family, values []string, now time.Time) *series {
+	n := &series{family: f, values: values, stored: storedSeries{Start: now.UnixNano()}}
+	if f.Type == kpi.Histogram {
+		n.stored.Hist = newHistogram(s.bounds(f, values))
+	}
+	return s.dress(n)
+}
+
+// dress prepares what a scrape needs of a series.
+func (s *Source) dress(n *series) *series {
+	n.desc = s.engine.descs.of(n.family)
+	n.pairs = s.engine.descs.pairs(n.family, s.opts.Name, n.values)
+	return n
+}
+
+// baseBounds are the classic buckets beside the tier limits, in seconds: enough
+// to draw a curve where no limit is.
+var baseBounds = []float64{60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600, 7 * 24 * 3600}
+
+// bounds are the classic buckets of a histogram: the base and every limit in
+// force for its channel.
+func (s *Source) bounds(f *kpi.Family, values []string) []float64 {
+	set := map[float64]bool{}
+	for _, b := range baseBounds {
+		set[b] = true
+	}
+	if f.Scope == kpi.ScopeConversation {
+		for _, c := range limitClocks(f) {
+			for _, l := range s.opts.Policy.TierLimits(c, helpdesk.Channel(values[0])) {
+				set[l.Seconds()] = true
+			}
+		}
+	}
+	return sortedKeys(set)
+}
+
+// limitClocks are the clocks whose limits a family's buckets contain. A
+// response may be the first or a later one.
+func limitClocks(f *kpi.Family) []kpi.Clock {
+	switch {
+	case f.Limits == nil:
+		return nil
+	case *f.Limits == kpi.NextResponse:
+		return []kpi.Clock{kpi.FirstResponse, kpi.NextResponse}
+	}
+	return []kpi.Clock{*f.Limits}
+}

@@ -1,0 +1,90 @@
+package kpi
+
+import (
+	"strconv"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+)
+
+// Fact is one increment of a counter or one observation of a histogram that is
+// to be booked exactly once.
+type Fact struct {
+	Family *Family
+	Extra  []string // the values of Family.Extra, in order; arrival is the booking's to add
+	Agent  string   // of families by agent
+	Value  float64  // seconds observed; 1 for a counter
+	// At is the fact's own time: its labels are those of then, and what is
+	// before a floor counts as booked.
+	At int64
+	// Ready is when the fact could first be booked: all that it depends on
+	// happened by then.
+	Ready  int64
+	Labels helpdesk.Labels
+
+	mark  *Marks
+	flags Marks
+}
+
+// Book marks the fact as booked.
+func (f *Fact) Book() { *f.mark |= f.flags }
+
+// State is what a conversation is now, as far as is known.
+type State struct {
+	Status helpdesk.Status
+	Labels helpdesk.Labels
+	Agent  string // who holds it
+	// Turn is the running turn's clock and start; Start 0: none is open.
+	Turn Running
+	// Cycle is the running resolution clock; Start 0: none.
+	Cycle Running
+}
+
+// Running is a running clock.
+type Running struct {
+	Clock Clock
+	Start int64
+}
+
+// Waiting reports whether a customer waits, and since when.
+func (s *State) Waiting() (since int64, ok bool) {
+	return s.Turn.Start, s.Status.Waits() && s.Turn.Start != 0
+}
+
+// Trace is the life of one clock instance, for people to check.
+type Trace struct {
+	Clock     Clock
+	Start     int64
+	Stop      int64 // 0 while it runs
+	Why       string
+	Deadlines [TierCount]int64 // in the order of Tiers
+	Result    [TierCount]string
+	Ready     int64 // when the end could first be booked
+}
+
+// Measurement is what [Measure] finds.
+type Measurement struct {
+	// Facts are those that are neither booked nor before the floor, those of
+	// the future included: a running clock's deadlines, a close in its grace.
+	Facts []Fact
+	State State
+	// Ended is when the conversation left the queues for good as far as is
+	// known: its lasting close or exclusion; 0 while it lives.
+	Ended  int64
+	Clocks []Trace
+}
+
+var (
+	scoreValues = [6]string{"", "1", "2", "3", "4", "5"}
+	authorValue = [...]string{
+		helpdesk.AuthorCustomer: "customer", helpdesk.AuthorAgent: "agent", helpdesk.AuthorBot: "bot",
+		helpdesk.AuthorRule: "bot", helpdesk.AuthorCampaign: "bot",
+	}
+)
+
+// scoreValue is the label value of a score.
+func scoreValue(score int) string {
+	if score >= 1 && score < len(scoreValues) {
+		return scoreValues[score]
+	}
+	return strconv.Itoa(score)
+}
