@@ -341,9 +341,9 @@ func (a *application) settle(id string, t *touched) error {
 	}
 	if !t.Whole && !t.Incomplete && !t.Gone && t.Row != nil {
 		switch {
-		case t.Row.Created >= a.s.coverage(t.Seen):
+		case t.began() >= a.s.coverage(t.Seen):
 			t.Whole = true
-		case t.Row.Status.Live() || t.active():
+		case t.began() != 0 && (t.Row.Status.Live() || t.active()):
 			// It began before the streams were read: only a re-read tells its beginning.
 			t.Incomplete = true
 			if err := a.s.want(a.tx, helpdesk.Want{Kind: helpdesk.WantConversation, ID: id}); err != nil {
@@ -355,6 +355,15 @@ func (a *application) settle(id string, t *touched) error {
 		a.created++
 	}
 	return a.s.putConversation(a.tx, id, t.stored, dueNow)
+}
+
+// began is when the conversation began: its creation, or what is known to have
+// happened first where the vendor's stamp is missing.
+func (t *touched) began() int64 {
+	if t.Row.Created == 0 && len(t.Items) > 0 {
+		return t.Items[0].At
+	}
+	return t.Row.Created
 }
 
 // active reports whether something happened in the conversation, beyond its row.

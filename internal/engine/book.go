@@ -21,25 +21,41 @@ const bookingSize = 1000
 // lateAfter is the least age at which a fact counts as late.
 const lateAfter = 15 * time.Minute
 
+// Round is what a round of polling has reached.
+type Round struct {
+	Now       time.Time // the helpdesk's clock
+	Watermark time.Time // everything that happened up to it has been read
+	// Good is when the round had read every clock stream, on the machine's
+	// clock; zero when it had not. The first good round completes the first sync.
+	Good time.Time
+}
+
 // Book books every fact that could be booked by the watermark and is not yet,
-// and brings the live gauges up to what is known. now is the helpdesk's clock.
-// A watermark that is behind the last one, or zero, books up to the last one.
-func (s *Source) Book(now, watermark time.Time) error {
+// and brings the live gauges up to what is known. A watermark that is behind
+// the last one, or zero, books up to the last one.
+func (s *Source) Book(r Round) error {
 	m := s.meta
-	m.Watermark = max(m.Watermark, kpi.Instant(watermark))
+	m.Watermark = max(m.Watermark, kpi.Instant(r.Watermark))
 	if err := s.exposeZeros(); err != nil {
 		return fmt.Errorf("book zeros of new series: %w", err)
 	}
 	for more := true; more; {
-		b := &booking{s: s, now: now.UnixNano(), mark: m.Watermark, wall: s.engine.opts.Now()}
+		b := &booking{s: s, now: r.Now.UnixNano(), mark: m.Watermark, wall: s.engine.opts.Now()}
+		after := m
 		err := s.engine.update(func(tx state.Tx) error {
 			b.begin(tx)
-			return b.run(m)
+			if err := b.run(); err != nil {
+				return err
+			}
+			if after = m; !b.more && !r.Good.IsZero() {
+				after.Good, after.Synced = r.Good.UnixNano(), true
+			}
+			return s.putMeta(tx, after)
 		})
 		if err != nil {
 			return fmt.Errorf("book facts: %w", err)
 		}
-		b.publish(m)
+		b.publish(after)
 		more = b.more
 	}
 	return nil
@@ -86,7 +102,7 @@ func (b *booking) begin(tx state.Tx) {
 }
 
 // run books what is due, up to the size of a booking.
-func (b *booking) run(m meta) error {
+func (b *booking) run() error {
 	due, err := b.due()
 	if err != nil {
 		return err
@@ -96,10 +112,7 @@ func (b *booking) run(m meta) error {
 			return fmt.Errorf("conversation %s: %w", id, err)
 		}
 	}
-	if err := b.save(); err != nil {
-		return err
-	}
-	return b.s.putMeta(b.tx, m)
+	return b.save()
 }
 
 // due lists the conversations that are due.

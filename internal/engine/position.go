@@ -55,15 +55,6 @@ func (s *Source) Watermark() time.Time {
 	return kpi.Time(s.meta.Watermark)
 }
 
-// Good notes a round that read every clock stream, on the machine's clock. The
-// first one that left nothing wanted completes the first sync.
-func (s *Source) Good(now time.Time, synced bool) error {
-	m := s.meta
-	m.Good = now.UnixNano()
-	m.Synced = m.Synced || synced
-	return s.saveMeta(m)
-}
-
 // Synced reports whether the first sync is complete and its facts are booked.
 func (s *Source) Synced() bool {
 	s.mu.RLock()

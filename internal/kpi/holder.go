@@ -12,8 +12,13 @@ func (m *measuring) assign(it *Item) {
 	if m.handedOver(it) {
 		m.handoff(it, m.holder, it.Holder)
 	}
-	if it.Holder == helpdesk.HolderAgent && m.cycle.handle == 0 && m.closed == nil {
-		m.cycle.handle = it.At
+	if it.Holder == helpdesk.HolderAgent {
+		switch {
+		case m.closed == nil && m.cycle.handle == 0:
+			m.cycle.handle = it.At
+		case m.closed != nil && m.unheard.message != nil && m.unheard.assigned == 0:
+			m.unheard.assigned = it.At
+		}
 	}
 	m.holder, m.agent = it.Holder, it.Agent
 	if it.Holder == helpdesk.HolderAgent || it.Holder == helpdesk.HolderBot {
@@ -48,7 +53,7 @@ func (m *measuring) relabel(it *Item) {
 }
 
 func (m *measuring) handoff(it *Item, from, to helpdesk.Holder) {
-	if m.ph.excludedAt(it.At) {
+	if m.outside {
 		return
 	}
 	m.fact(Handoffs, it.At, it.At, &it.Marks, markHandoff, 1, from.String(), to.String())

@@ -16,21 +16,28 @@ type judgement struct {
 }
 
 // judge books one event per tier, at the stop or at the deadline, whichever
-// comes first. It reports whether the last limit had passed by then.
+// comes first. A reply at the deadline itself meets it; what ends a clock without
+// a reply must come before. It reports whether the last limit had passed by then.
 func (m *measuring) judge(j judgement) (passed bool) {
 	t := Trace{Clock: j.clock, Start: j.start, Why: j.why, Ready: j.ready}
 	if j.stop != forever {
 		t.Stop = j.stop
 	}
 	for i, tier := range Tiers {
+		passed = false
 		d := m.deadline(j.clock, tier, j.start)
 		flag := markTier << i
 		t.Deadlines[i] = d
 		switch {
-		case d < j.stop:
+		case d < j.stop, d == j.stop && !j.met:
+			passed = true
 			t.Result[i] = ResultMissed
 			if j.booked&flag == 0 {
-				m.sla(j, tier, ResultMissed, d, max(m.ph.ready(d), j.from), flag)
+				ready := max(m.ph.ready(d), j.from)
+				if d == j.stop {
+					ready = max(ready, j.ready) // what ended it may yet be taken back
+				}
+				m.sla(j, tier, ResultMissed, d, ready, flag)
 			}
 		case j.met:
 			t.Result[i] = ResultMet
@@ -40,7 +47,6 @@ func (m *measuring) judge(j judgement) (passed bool) {
 		default:
 			t.Result[i] = "cancelled"
 		}
-		passed = d < j.stop
 	}
 	m.out.Clocks = append(m.out.Clocks, t)
 	return passed

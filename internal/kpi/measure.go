@@ -33,6 +33,7 @@ func Measure(p *Policy, c *Conversation) Measurement {
 			m.relabel(it)
 		}
 	}
+	m.nobody()
 	m.ratings()
 	m.finish()
 	return m.out
@@ -47,7 +48,8 @@ type measuring struct {
 
 	relabels []*Item // in order
 
-	started      bool // it is known who started it
+	unheardOf    int64 // when it ended without a word that tells who started it; 0: it did not
+	started      bool  // it is known who started it
 	byCustomer   bool
 	first        int64 // the first customer message, 0 before
 	firstReplied bool
@@ -56,6 +58,7 @@ type measuring struct {
 	nowAt    int64
 	closed   *Item // lastingly closed
 	excluded bool  // it has been, once
+	outside  bool  // it is, at this step
 	last     lastClose
 
 	turn  turn
@@ -66,8 +69,7 @@ type measuring struct {
 	humanReplied bool // the same for people alone
 	humanReplies int
 	lastPublic   *Item
-	unheard      *Item // the last customer message since the close
-	unheardReply *Item // the first reply after it
+	unheard      unheard
 
 	holder helpdesk.Holder
 	agent  string
@@ -85,6 +87,15 @@ type turn struct {
 	opener *Item // nil: none is open
 	marks  Marks // of all its customer messages: booked once, whichever opened it then
 	from   int64 // no fact of it could be booked before: its reopening
+}
+
+// unheard is the last customer message to a conversation that is closed, and
+// what happened since: a reopening makes it the beginning of the next cycle.
+type unheard struct {
+	message  *Item
+	reply    *Item // the first reply after it
+	held     bool  // an agent held the conversation then
+	assigned int64 // when an agent first got it after that; 0: not
 }
 
 // cycle is the life between two lasting closes.
@@ -113,6 +124,9 @@ func (m *measuring) message(it *Item) {
 
 // begin learns from a public message who started the conversation.
 func (m *measuring) begin(it *Item) {
+	if m.unheardOf != 0 && it.At > m.unheardOf {
+		m.nobody()
+	}
 	if m.started {
 		return
 	}
@@ -124,11 +138,29 @@ func (m *measuring) begin(it *Item) {
 	}
 }
 
+// silent notes that the conversation ended, at the latest at the instant, before
+// anybody's message told who started it.
+func (m *measuring) silent(at int64) {
+	if !m.started && (m.unheardOf == 0 || at < m.unheardOf) {
+		m.unheardOf = at
+	}
+}
+
+// nobody counts a conversation in which no customer wrote as the agent's.
+func (m *measuring) nobody() {
+	if !m.started && m.unheardOf != 0 {
+		m.opened("agent", m.unheardOf)
+	}
+}
+
 // opened books the opening once it is known who started the conversation.
 func (m *measuring) opened(by string, known int64) {
 	m.started = true
 	m.byCustomer = by == "customer"
 	at := m.opening()
+	if at == 0 {
+		return // nothing tells when
+	}
 	m.fact(ConversationsOpened, at, max(at, known), &m.c.Marks, markOpened, 1, by)
 }
 
@@ -136,8 +168,13 @@ func (m *measuring) opened(by string, known int64) {
 // where the vendor's stamp is missing or later.
 func (m *measuring) opening() int64 {
 	at := m.c.Row.Created
-	if len(m.c.Items) > 0 && (at == 0 || m.c.Items[0].At < at) {
-		at = m.c.Items[0].At
+	for i := range m.c.Items {
+		if it := &m.c.Items[i]; !it.Assumed {
+			if at == 0 || it.At < at {
+				at = it.At
+			}
+			break
+		}
 	}
 	return at
 }
@@ -156,7 +193,7 @@ func (m *measuring) customer(it *Item) {
 		m.first = it.At
 	}
 	if m.closed != nil {
-		m.unheard, m.unheardReply = it, nil
+		m.unheard = unheard{message: it, held: m.holder == helpdesk.HolderAgent}
 		return
 	}
 	if m.cycle.start == 0 {
@@ -201,8 +238,8 @@ func (m *measuring) reply(it *Item) {
 		m.observe(FirstResponseSeconds, FirstResponseBusinessSeconds, m.first, it.At, it.At, &m.c.Marks, markFirstResponse)
 	}
 	if m.closed != nil {
-		if m.unheard != nil && m.unheardReply == nil {
-			m.unheardReply = it
+		if m.unheard.message != nil && m.unheard.reply == nil {
+			m.unheard.reply = it
 		}
 		return
 	}
@@ -318,12 +355,20 @@ func (m *measuring) observe(f, business *Family, start, stop, ready int64, mark 
 	}
 }
 
-// labelsAt returns the labels that the conversation had at an instant: those
-// of the newest row, with the changes after the instant taken back.
+// labelsAt returns the labels that the conversation had at an instant: where the
+// history tells of changes, the value of the last change before it, or what the
+// first change after it replaced; else the newest row's.
 func (m *measuring) labelsAt(at int64) helpdesk.Labels {
 	l := m.c.Row.Labels()
-	for i := len(m.relabels) - 1; i >= 0 && m.relabels[i].At > at; i-- {
-		l.Set(m.relabels[i].Label, m.relabels[i].From)
+	for i := len(m.relabels) - 1; i >= 0; i-- {
+		if it := m.relabels[i]; it.At > at {
+			l.Set(it.Label, it.From)
+		}
+	}
+	for _, it := range m.relabels {
+		if it.At <= at {
+			l.Set(it.Label, it.Value)
+		}
 	}
 	return l
 }

@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -15,7 +16,8 @@ func (m *measuring) status(it *Item) {
 	case helpdesk.ChangeExcluded:
 		m.exclude(it)
 	case helpdesk.ChangeRestored:
-		m.now, m.nowAt = helpdesk.StatusOpen, it.At
+		m.outside = false
+		m.now, m.nowAt = cmp.Or(it.To, helpdesk.StatusOpen), it.At
 	case helpdesk.ChangeStatus:
 		m.now, m.nowAt = it.To, it.At
 	}
@@ -29,9 +31,7 @@ func (m *measuring) close(it *Item) {
 		ready = max(ready, m.c.Row.Updated)
 	}
 	outcome := m.outcome(it)
-	if !m.started {
-		m.opened("agent", ready)
-	}
+	m.silent(ready)
 	m.fact(ConversationsClosed, it.At, ready, &it.Marks, markClosed, 1, string(outcome))
 	agent := it.Agent
 	if agent == "" && m.holder == helpdesk.HolderAgent {
@@ -54,7 +54,7 @@ func (m *measuring) close(it *Item) {
 	}
 	m.drop(it.At, ready, "close")
 	m.closed, m.last = it, lastClose{outcome, ready}
-	m.unheard, m.unheardReply = nil, nil
+	m.unheard = unheard{}
 	m.now, m.nowAt = helpdesk.StatusClosed, it.At
 }
 
@@ -87,30 +87,32 @@ func (m *measuring) outcome(it *Item) Outcome {
 // conversation, else at the event.
 func (m *measuring) reopen(it *Item) {
 	if m.closed == nil {
+		m.now, m.nowAt = cmp.Or(it.To, helpdesk.StatusOpen), it.At
 		return
 	}
 	ready := max(it.At, m.last.ready)
 	m.fact(ConversationsReopened, it.At, ready, &it.Marks, markReopened, 1, string(m.last.outcome))
-	start := it.At
-	if m.unheard != nil {
-		start = m.unheard.At
+	start, handle := it.At, int64(0)
+	if m.holder == helpdesk.HolderAgent {
+		handle = it.At
+	}
+	u := m.unheard
+	if u.message != nil {
+		start, handle = u.message.At, u.assigned
+		if u.held {
+			handle = start
+		}
 	}
 	m.closed = nil
-	m.now, m.nowAt = helpdesk.StatusOpen, it.At
-	if it.To != 0 {
-		m.now = it.To
-	}
-	m.cycle = cycle{marks: &it.Marks, from: it.At}
-	if m.holder == helpdesk.HolderAgent {
-		m.cycle.handle = start
-	}
+	m.now, m.nowAt = cmp.Or(it.To, helpdesk.StatusOpen), it.At
+	m.cycle = cycle{marks: &it.Marks, from: it.At, handle: handle}
 	if m.first != 0 {
 		m.cycle.start = start
 	}
-	if m.unheard != nil {
-		m.ask(m.unheard, it.At)
-		if m.unheardReply != nil {
-			m.answer(m.unheardReply)
+	if u.message != nil {
+		m.ask(u.message, it.At)
+		if u.reply != nil {
+			m.answer(u.reply)
 		}
 	}
 }
@@ -120,13 +122,12 @@ func (m *measuring) exclude(it *Item) {
 	if it.Assumed {
 		ready = max(ready, m.c.Row.Updated)
 	}
-	if !m.started {
-		m.opened("agent", ready)
-	}
+	m.silent(ready)
 	if !m.excludedBefore() {
 		m.fact(ConversationsExcluded, it.At, ready, &it.Marks, markExcluded, 1, it.Excluded.String())
 	}
 	m.drop(it.At, ready, "excluded")
+	m.unheard, m.outside = unheard{}, true
 	if m.cycle.start != 0 && !m.cycle.dead && m.closed == nil {
 		m.judge(judgement{
 			clock: Resolution, start: m.cycle.start, stop: it.At, ready: ready, from: m.cycle.from,

@@ -24,7 +24,10 @@ type span struct{ from, to int64 }
 
 func (s span) holds(at int64) bool { return at >= s.from && at < s.to }
 
-const forever = 1<<63 - 1
+const (
+	forever = 1<<63 - 1
+	last64  = 1<<64 - 1 // the place of an assumed item: after all that the vendor told of that instant
+)
 
 // settle finds the phases of a conversation. Items that the vendor told no
 // event of, only the row's stamp, are added to the conversation as assumed.
@@ -57,7 +60,7 @@ func (ph *phases) exclude(c *Conversation) {
 			ph.outside = append(ph.outside, span{since, it.At})
 			since = 0
 			ph.steps = append(ph.steps, it)
-		case since != 0 && (it.Kind == ItemMessage || it.Kind == ItemStatus):
+		case since != 0 && it.Kind != ItemRelabel:
 			// nothing after the exclusion counts
 		case it.Kind == ItemStatus && it.Change == helpdesk.ChangeExcluded:
 			since = it.At
@@ -114,11 +117,12 @@ func (ph *phases) close(p *Policy, snoozed, woken map[string]bool) {
 			}
 		case helpdesk.ChangeReopened:
 			switch {
-			case closed == nil, it.Cause != "" && woken[it.Cause]:
+			case closed == nil: // it may still tell the status
+			case it.Cause != "" && woken[it.Cause]:
 				ph.steps[i] = nil
 			case p.inGrace(closed.At, it.At):
 				ph.undo(closedAt, it.At)
-				ph.steps[i], closed = nil, nil
+				closed = nil
 			default:
 				closed = nil
 			}
@@ -180,7 +184,7 @@ func assumeExclusion(c *Conversation) {
 	}
 	excluded := last != nil && last.Change == helpdesk.ChangeExcluded
 	row := c.Row
-	it := Item{Kind: ItemStatus, ID: "row", Lane: helpdesk.LaneEvents, Assumed: true}
+	it := Item{Kind: ItemStatus, ID: "row", Lane: helpdesk.LaneEvents, Seq: last64, Assumed: true}
 	switch {
 	case !excluded && row.Excluded != helpdesk.NotExcluded:
 		it.At, it.Change, it.Excluded = row.ExcludedAt, helpdesk.ChangeExcluded, row.Excluded
@@ -218,7 +222,7 @@ func assumeClose(p *Policy, c *Conversation, ph *phases) bool {
 		return false
 	}
 	c.add(Item{
-		Kind: ItemStatus, ID: "row", At: c.Row.Closed, Lane: helpdesk.LaneEvents, Seq: 1<<64 - 1,
+		Kind: ItemStatus, ID: "row", At: c.Row.Closed, Lane: helpdesk.LaneEvents, Seq: last64,
 		Change: helpdesk.ChangeClosed, Assumed: true,
 	})
 	return true

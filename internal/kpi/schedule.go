@@ -8,7 +8,7 @@ import (
 
 // Spec describes support hours.
 type Spec struct {
-	Name     string // for messages
+	Name     string // for people
 	Timezone string // an IANA name, "America/Sao_Paulo"
 	Weekly   map[time.Weekday][]Interval
 	Holidays []Date
@@ -46,10 +46,11 @@ type Schedule struct {
 }
 
 // NewSchedule prepares support hours. It refuses a schedule that is never open.
+// Its errors do not name the schedule: the caller knows where it is written.
 func NewSchedule(spec Spec) (*Schedule, error) {
 	c, err := newCalendar(spec)
 	if err != nil {
-		return nil, fmt.Errorf("schedule %q: %w", spec.Name, err)
+		return nil, err
 	}
 	return &Schedule{
 		name:     spec.Name,
@@ -60,7 +61,7 @@ func NewSchedule(spec Spec) (*Schedule, error) {
 }
 
 func newCalendar(spec Spec) (calendar, error) {
-	loc, err := loadZone(spec.Timezone)
+	loc, err := LoadZone(spec.Timezone)
 	if err != nil {
 		return calendar{}, err
 	}
@@ -90,17 +91,16 @@ func newCalendar(spec Spec) (calendar, error) {
 	return c, nil
 }
 
-// loadZone refuses the two names that time.LoadLocation gives a meaning of its
-// own: a schedule must not depend on the machine or on an omission.
-func loadZone(name string) (*time.Location, error) {
-	if name == "" || name == "Local" {
-		return nil, fmt.Errorf("timezone %q: use an IANA name such as Europe/Berlin, or UTC", name)
+// LoadZone finds a time zone by its IANA name. It refuses the two names that
+// [time.LoadLocation] gives a meaning of its own: support hours depend neither
+// on the machine nor on an omission.
+func LoadZone(name string) (*time.Location, error) {
+	if name != "" && name != "Local" {
+		if loc, err := time.LoadLocation(name); err == nil {
+			return loc, nil
+		}
 	}
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, fmt.Errorf("timezone %q is not in the time zone database: use an IANA name such as Europe/Berlin, or UTC", name)
-	}
-	return loc, nil
+	return nil, fmt.Errorf("%q is no time zone: use an IANA name such as Europe/Berlin, or UTC", name)
 }
 
 // Name returns the schedule's name.

@@ -24,7 +24,10 @@ func ParseInterval(s string) (Interval, error) {
 	if i.To, err = parseTimeOfDay(to); err != nil {
 		return Interval{}, err
 	}
-	return i, i.check()
+	if err := i.check(); err != nil {
+		return Interval{}, fmt.Errorf("%q: %w", s, err)
+	}
+	return i, nil
 }
 
 // parseTimeOfDay reads 00:00 to 24:00, always two digits each.

@@ -1,0 +1,238 @@
+package gorgias
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// Bounds of one Fetch.
+const (
+	maxWants    = 20 // served at once, so that what was read is soon stored
+	maxFailures = 3  // after which the helpdesk is left alone
+	maxPages    = 50 // of the events of one ticket
+)
+
+const (
+	oneTicket = "/api/tickets/{id}"
+	oneSurvey = "/api/satisfaction-surveys/{id}"
+)
+
+// Fetch reads single tickets and surveys. A want that fails does not keep the
+// others from being served; an error is returned when none could be.
+func (c *Collector) Fetch(ctx context.Context, wants []helpdesk.Want) (helpdesk.Page, error) {
+	var page helpdesk.Page
+	var failed error
+	failures := 0
+	for _, w := range wants[:min(len(wants), maxWants)] {
+		// A want adds to the page as a whole or not at all.
+		part, err := c.fetch(ctx, w)
+		if err != nil {
+			failed = err
+			if failures++; failures >= maxFailures || hopeless(err) {
+				break
+			}
+			continue
+		}
+		page.Records = append(page.Records, part.Records...)
+		page.Wants = append(page.Wants, part.Wants...)
+		page.Gone = append(page.Gone, part.Gone...)
+		page.Skipped = append(page.Skipped, part.Skipped...)
+		unknowns(&page, part.Unknown)
+		page.Served = append(page.Served, w)
+	}
+	if len(page.Served) == 0 && failed != nil {
+		return helpdesk.Page{}, failed
+	}
+	return page, nil
+}
+
+// hopeless reports whether the next call would fail in the same way.
+func hopeless(err error) bool {
+	var e *rest.Error
+	if !errors.As(err, &e) {
+		return true
+	}
+	switch e.Reason {
+	case rest.ReasonAuth, rest.ReasonRateLimited, rest.ReasonTimeout, rest.ReasonNetwork:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *Collector) fetch(ctx context.Context, w helpdesk.Want) (helpdesk.Page, error) {
+	var page helpdesk.Page
+	ticket, byTicket := strings.CutPrefix(w.ID, ofTicket)
+	if ticket == "" || !isWord(ticket) {
+		skip(&page, "id", "want", "")
+		return page, nil
+	}
+	var err error
+	switch w.Kind {
+	case helpdesk.WantConversation:
+		err = c.fetchConversation(ctx, w.ID, &page)
+	case helpdesk.WantRow:
+		err = c.fetchRow(ctx, w.ID, &page)
+	case helpdesk.WantRating:
+		if byTicket {
+			err = c.fetchTicketRating(ctx, ticket, &page)
+		} else {
+			err = c.fetchRating(ctx, w.ID, &page)
+		}
+	default:
+		skip(&page, "kind", "want", id(ticket))
+	}
+	return page, err
+}
+
+// ticket reads one ticket with all that hangs on it. gone is true when there is
+// none (any more). The ticket of another id is the one that it was merged into:
+// the vendor redirects to it.
+func (c *Collector) ticket(ctx context.Context, v string, prio rest.Priority) (t *ticketDetail, gone bool, err error) {
+	var raw json.RawMessage
+	err = c.api.Do(ctx, rest.Request{
+		Endpoint: oneTicket, Path: "/api/tickets/" + url.PathEscape(v), Priority: prio,
+	}, &raw)
+	switch {
+	case redirected(err):
+		return &ticketDetail{}, false, nil
+	case isGone(err):
+		return nil, true, nil
+	case err != nil:
+		return nil, false, err
+	}
+	t = &ticketDetail{}
+	if json.Unmarshal(raw, t) != nil || t.ID == "" {
+		return nil, false, &rest.Error{
+			Reason: rest.ReasonDecode, Endpoint: oneTicket, Code: http.StatusOK, Err: errors.New("the answer is not a ticket"),
+		}
+	}
+	return t, false, nil
+}
+
+// fetchRow reads the row of a ticket.
+func (c *Collector) fetchRow(ctx context.Context, v string, page *helpdesk.Page) error {
+	t, gone, err := c.ticket(ctx, v, rest.Clocks)
+	switch {
+	case err != nil:
+		return err
+	case gone:
+		page.Gone = append(page.Gone, v)
+		return nil
+	case string(t.ID) != v:
+		log, err := c.ticketEvents(ctx, v, page)
+		if err != nil {
+			return err
+		}
+		page.Records = append(page.Records, c.mergedAway(v, log, t))
+		c.addRow(t, page)
+		return nil
+	default:
+		c.addRow(t, page)
+		return nil
+	}
+}
+
+// addRow adds the row of a ticket that was read by itself: its messages are
+// counted, since only lists carry the vendor's count.
+func (c *Collector) addRow(t *ticketDetail, page *helpdesk.Page) {
+	if t.ID == "" {
+		return // a redirect that was not followed: nothing is known of its target
+	}
+	if !t.MessagesCount.ok && t.Messages.ok {
+		t.MessagesCount = maybe[int]{len(t.Messages.v), true}
+	}
+	if conv, ok := c.conversation(&t.ticket, page); ok {
+		page.Records = append(page.Records, conv)
+	}
+}
+
+// fetchRating reads a survey.
+func (c *Collector) fetchRating(ctx context.Context, v string, page *helpdesk.Page) error {
+	var raw json.RawMessage
+	err := c.api.Do(ctx, rest.Request{
+		Endpoint: oneSurvey, Path: "/api/satisfaction-surveys/" + url.PathEscape(v), Priority: rest.Background,
+	}, &raw)
+	switch {
+	case isGone(err):
+		return nil
+	case err != nil:
+		return err
+	}
+	addRating(raw, page)
+	return nil
+}
+
+// fetchTicketRating reads the survey of a ticket: a ticket has one at most.
+func (c *Collector) fetchTicketRating(ctx context.Context, v string, page *helpdesk.Page) error {
+	t, gone, err := c.ticket(ctx, v, rest.Background)
+	if err == nil && !gone && t.Survey.ok {
+		addRating(t.Survey.v, page)
+	}
+	return err
+}
+
+func addRating(raw json.RawMessage, page *helpdesk.Page) {
+	var s survey
+	if !decode("survey", raw, &s, page) {
+		return
+	}
+	if rating, ok := ratingRow(&s, page); ok {
+		page.Records = append(page.Records, rating)
+	}
+}
+
+// ticketEvents reads the events of one ticket, oldest first. The log outlives
+// its ticket.
+func (c *Collector) ticketEvents(ctx context.Context, v string, page *helpdesk.Page) ([]event, error) {
+	if _, err := strconv.ParseUint(v, 10, 64); err != nil {
+		return nil, nil // the log is asked by number
+	}
+	var log []event
+	var at place
+	for range maxPages {
+		q := query(oldestFirst, at.Page)
+		q.Set("object_type", "Ticket")
+		q.Set("object_id", v)
+		raw, next, err := c.events(ctx, q, rest.Clocks)
+		if err != nil {
+			return nil, err
+		}
+		read, err := c.readEventsRaw(ctx, raw, page)
+		if err != nil {
+			return nil, err
+		}
+		rows := make([]row, len(read))
+		for i, e := range read {
+			rows[i] = row{at: e.Created.Time, id: string(e.ID)}
+		}
+		log = append(log, read...)
+		ended, err := at.advance(rows, len(raw), next, true)
+		if err != nil {
+			return nil, loops("/api/events")
+		}
+		if ended {
+			break
+		}
+	}
+	return log, nil
+}
+
+// redirected reports whether the vendor pointed to another address.
+func redirected(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && e.Code >= 300 && e.Code < 400
+}
+
+func isGone(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && (e.Reason == rest.ReasonGone || e.Code == http.StatusNotFound || e.Code == http.StatusGone)
+}

@@ -1,0 +1,187 @@
+package gorgias
+
+import (
+	"context"
+	"slices"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// maxMerges bounds the memory of merges; beyond it all are forgotten.
+const maxMerges = 1000
+
+// fetchConversation reads a ticket with its messages and its events.
+//
+// The log names a merge without saying which of the tickets is gone, so that is
+// decided by looking: one that redirects to another or does not exist any more
+// was merged away, and so was one that is left without a message, or was put in
+// the trash by nothing but the merge. Data that names the tickets goes first.
+func (c *Collector) fetchConversation(ctx context.Context, v string, page *helpdesk.Page) error {
+	t, gone, err := c.ticket(ctx, v, rest.Clocks)
+	if err != nil {
+		return err
+	}
+	log, err := c.ticketEvents(ctx, v, page)
+	if err != nil {
+		return err
+	}
+	left := c.addEvents(log, page)
+	if gone {
+		if merge := lastMerge(log); merge != nil || c.merges[v].ID != "" {
+			page.Records = append(page.Records, c.mergedAway(v, log, &ticketDetail{}))
+		} else if !left {
+			page.Gone = append(page.Gone, v)
+		}
+		return nil
+	}
+	first := len(page.Records)
+	c.addRow(t, page)
+	if source := isSource(v, t, log); source || string(t.ID) != v {
+		away := c.mergedAway(v, log, t)
+		if source {
+			markMerged(page.Records[first:], away)
+		}
+		page.Records = append(page.Records, away)
+	}
+	if err := c.addMessages(ctx, t, page); err != nil {
+		return err
+	}
+	if t.Survey.ok {
+		addRating(t.Survey.v, page)
+	}
+	return nil
+}
+
+// addEvents converts the events of a ticket; left is true when one of them says
+// that the ticket was deleted.
+func (c *Collector) addEvents(log []event, page *helpdesk.Page) (left bool) {
+	for i := range log {
+		e := &log[i]
+		if e.ID == "" || e.Created.IsZero() {
+			skip(page, "id", "event", e.ID)
+			continue
+		}
+		if rec := recordOf(e, c.users.isBot); rec != nil {
+			page.Records = append(page.Records, rec)
+			left = left || e.Type == eventDeleted
+		}
+	}
+	return left
+}
+
+func (c *Collector) addMessages(ctx context.Context, t *ticketDetail, page *helpdesk.Page) error {
+	rows, err := c.readMessages(ctx, t.Messages.v, t.ID, page)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.rec != nil {
+			page.Records = append(page.Records, r.rec)
+		}
+	}
+	return nil
+}
+
+// mergedAway is the end of a ticket by a merge: at the time of the event if one
+// tells, else at the last update of the ticket that is left, which is no earlier.
+func (c *Collector) mergedAway(v string, log []event, left *ticketDetail) helpdesk.StatusChange {
+	change := helpdesk.StatusChange{
+		Key: helpdesk.Key{
+			ID: "merged/" + v, At: left.Updated.Time, Lane: helpdesk.LaneEvents,
+		},
+		Conversation: v,
+		Change:       helpdesk.ChangeExcluded,
+		To:           helpdesk.StatusExcluded,
+		Excluded:     helpdesk.ExcludedMerged,
+	}
+	if change.At.IsZero() {
+		change.At = c.now
+	}
+	if noted, found := c.merges[v]; found {
+		change.Key = noted
+	}
+	if e := lastMerge(log); e != nil {
+		change.Key, change.Cause = e.key(), string(e.Context)
+		change.By, change.Agent = actorOf(e, c.users.isBot)
+	}
+	return change
+}
+
+// lastMerge is the merge that a ticket's log ends with, nil if it does not. A
+// merge after which the ticket lived on is one into it.
+func lastMerge(log []event) *event {
+	for i := len(log) - 1; i >= 0; i-- {
+		if log[i].Type != eventMerged || log[i].Created.IsZero() {
+			continue
+		}
+		for j := i + 1; j < len(log); j++ {
+			later := &log[j]
+			ends := later.Type == eventDeleted || later.Type == eventTrashed
+			if !ends && later.Context != log[i].Context && slices.Contains(eventTypes, string(later.Type)) {
+				return nil
+			}
+		}
+		return &log[i]
+	}
+	return nil
+}
+
+// isSource reports whether a ticket that can still be read was merged away.
+func isSource(v string, t *ticketDetail, log []event) bool {
+	e := lastMerge(log)
+	if e == nil || string(t.ID) != v {
+		return false
+	}
+	from, into := e.merged()
+	switch {
+	case slices.Contains(from, v):
+		return true
+	case slices.Contains(into, v), len(from) > 0:
+		return false
+	case len(into) > 0:
+		return true
+	case t.Messages.ok && len(t.Messages.v) == 0:
+		return true
+	default:
+		return t.Trashed.isSet() && !trashedApart(log, e)
+	}
+}
+
+// trashedApart reports whether something else than the merge put the ticket in
+// the trash.
+func trashedApart(log []event, merge *event) bool {
+	return slices.ContainsFunc(log, func(e event) bool {
+		return e.Type == eventTrashed && e.Context != merge.Context
+	})
+}
+
+// markMerged makes the rows say what the merge did: they are of a ticket that is
+// still listed.
+func markMerged(rows []helpdesk.Record, away helpdesk.StatusChange) {
+	for i, r := range rows {
+		if conv, ok := r.(helpdesk.Conversation); ok {
+			conv.Status, conv.Excluded, conv.ExcludedAt = helpdesk.StatusExcluded, helpdesk.ExcludedMerged, away.At
+			rows[i] = conv
+		}
+	}
+}
+
+// noteMerge remembers when the tickets that a merge names were merged away:
+// their own log need not hold the event.
+func (c *Collector) noteMerge(e *event) {
+	if e.Type != eventMerged {
+		return
+	}
+	if len(c.merges) > maxMerges {
+		clear(c.merges)
+	}
+	from, _ := e.merged()
+	for _, v := range from {
+		if v != string(e.Object) {
+			key := e.key()
+			key.ID += "/" + v
+			c.merges[v] = key
+		}
+	}
+}

@@ -1,0 +1,137 @@
+package requesttracker
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+const (
+	// shortOverlap is how many known transactions a round reads again, because
+	// a lower number may become visible after a higher one: with a few new ones
+	// they fit in the page that a round costs anyway.
+	shortOverlap = 50
+	// longOverlap is the same for the walk that goes with the reconcile sweep,
+	// and how many numbers the cursor remembers.
+	longOverlap = 500
+)
+
+// position is the cursor of the feed: the transactions that are known, and,
+// in the middle of a walk, how far down it has come. Walks go from the newest
+// transaction down, so what was known before stays the base until the walk is
+// complete: a walk that is cut off goes on, or starts again, without a gap.
+type position struct {
+	// Known are the newest transactions that were applied, newest first.
+	Known idList `json:"known,omitempty"`
+	Walk  *walk  `json:"walk,omitempty"`
+}
+
+type walk struct {
+	// Anchor is a known transaction: the walk is complete when it is read. 0 in
+	// a first walk, which ends at the horizon.
+	Anchor uint64 `json:"anchor,omitempty"`
+	// Next is the lowest transaction read: below it the walk goes on. 0 at first.
+	Next uint64 `json:"next,omitempty"`
+	// Page counts pages below Next without a visible row.
+	Page int `json:"page,omitempty"`
+	// Seen are the newest transactions of this walk, known ones included.
+	Seen idList `json:"seen,omitempty"`
+}
+
+func decodePosition(cursor []byte) (position, error) {
+	var p position
+	if cursor == nil {
+		return p, nil
+	}
+	if json.Unmarshal(cursor, &p) != nil {
+		return p, errors.New("read the cursor of the transaction feed: it is damaged, or a later version's")
+	}
+	return p, nil
+}
+
+func (p *position) encode() ([]byte, error) { return json.Marshal(p) }
+
+// begin starts a walk, unless one is under way.
+func (p *position) begin(long bool) {
+	overlap := shortOverlap
+	if long {
+		overlap = longOverlap
+	}
+	w := &walk{Page: 1}
+	if n := min(overlap, len(p.Known)); n > 0 {
+		w.Anchor = p.Known[n-1]
+	}
+	p.Walk = w
+}
+
+// first reports whether this is a walk without a base.
+func (p *position) first() bool { return len(p.Known) == 0 }
+
+// see notes a page's transactions, newest first, and goes on below them.
+func (w *walk) see(ids []uint64) {
+	for _, id := range ids {
+		if len(w.Seen) < longOverlap {
+			w.Seen = append(w.Seen, id)
+		}
+	}
+	w.Next = ids[len(ids)-1]
+	w.Page = 1
+}
+
+// skip notes a page without a visible row, and reports whether it proves that
+// there is none below Next: rows that the account may not see are taken out of
+// a page after it was cut, but never more rows than numbers lie between.
+func (w *walk) skip() (end bool) {
+	bottom := max(w.Anchor, 1)
+	if w.Next <= bottom || uint64(w.Page)*pageSize >= w.Next-bottom {
+		return true
+	}
+	w.Page++
+	return false
+}
+
+// finish makes what the walk saw the base of the next one. Known transactions
+// that it should have met and did not are no longer visible: they leave.
+func (p *position) finish() {
+	known := p.Walk.Seen
+	for _, id := range p.Known {
+		if id < p.Walk.Anchor && len(known) < longOverlap {
+			known = append(known, id)
+		}
+	}
+	*p = position{Known: known}
+}
+
+// knows reports whether a transaction was applied by an earlier walk.
+func (p *position) knows(id uint64) bool { return slices.Contains(p.Known, id) }
+
+// idList is a list of descending numbers, written as the first and the steps
+// down from it.
+type idList []uint64
+
+// MarshalJSON implements json.Marshaler.
+func (l idList) MarshalJSON() ([]byte, error) {
+	steps := make([]uint64, len(l))
+	for i, id := range l {
+		if steps[i] = id; i > 0 {
+			steps[i] = l[i-1] - id
+		}
+	}
+	return json.Marshal(steps)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *idList) UnmarshalJSON(b []byte) error {
+	var steps []uint64
+	if err := json.Unmarshal(b, &steps); err != nil {
+		return err
+	}
+	for i := 1; i < len(steps); i++ {
+		if steps[i] == 0 || steps[i] >= steps[i-1] {
+			return errors.New("numbers must fall")
+		}
+		steps[i] = steps[i-1] - steps[i]
+	}
+	*l = steps
+	return nil
+}

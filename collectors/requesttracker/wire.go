@@ -1,0 +1,237 @@
+package requesttracker
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// text is a JSON scalar that RT writes now as a string, now as a number
+// ("id":"4" in lists, "id":4 on single objects), and as null. What is no scalar
+// (the value of an image field) reads as "".
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	switch b[0] {
+	case '"':
+		return json.Unmarshal(b, (*string)(t))
+	case '{', '[', 'n':
+		*t = ""
+	default:
+		*t = text(b)
+	}
+	return nil
+}
+
+// list is a JSON array that RT writes as "" when a field cannot be had.
+type list[T any] []T
+
+func (l *list[T]) UnmarshalJSON(b []byte) error {
+	if b[0] != '[' {
+		*l = nil
+		return nil
+	}
+	return json.Unmarshal(b, (*[]T)(l))
+}
+
+// ref is a link to a user, group, queue or ticket. Where fields[X]=id was asked
+// ID is the number, else a user's ID is the name; the URL ends with the name in
+// both cases. Some answers hold the bare id instead of the object.
+type ref struct {
+	ID        text   `json:"id"`
+	Type      string `json:"type"`
+	URL       string `json:"_url"`
+	Name      text   `json:"Name"`      // of queues, when asked for
+	Lifecycle text   `json:"Lifecycle"` // of queues, when asked for
+}
+
+func (r *ref) UnmarshalJSON(b []byte) error {
+	*r = ref{}
+	if b[0] != '{' {
+		return r.ID.UnmarshalJSON(b)
+	}
+	type plain ref // without this method
+	return json.Unmarshal(b, (*plain)(r))
+}
+
+// userName is the user's name, an e-mail address for most customers: it is
+// compared and asked with, never kept in a record.
+func (r ref) userName() string {
+	if _, name, ok := strings.Cut(r.URL, "/user/"); ok {
+		return name
+	}
+	return string(r.ID)
+}
+
+// userNumber is the user's number, "" where the answer holds only the name.
+func (r ref) userNumber() string {
+	if id := string(r.ID); isNumber(id) && id != r.userName() {
+		return id
+	}
+	return ""
+}
+
+// collection is a page of a list. Total is "" where RT does not tell.
+type collection struct {
+	Items []json.RawMessage `json:"items"`
+	Total text              `json:"total"`
+}
+
+// total returns the number of rows in all pages, if RT told it.
+func (p *collection) total() (int, bool) {
+	f, err := strconv.ParseFloat(string(p.Total), 64)
+	return int(f), err == nil && f >= 0
+}
+
+// kind takes the "type" that REST 2.0 gives every record ("transaction",
+// "ticket"): without a field of that very name, Go's decoder would put it into
+// the field of RT's own "Type".
+type kind struct {
+	Kind string `json:"type"`
+}
+
+// transaction is one row of /transactions.
+type transaction struct {
+	kind
+	ID       text `json:"id"`
+	ObjectID text `json:"ObjectId"`
+	Type     text `json:"Type"`
+	Field    text `json:"Field"`
+	OldValue text `json:"OldValue"`
+	NewValue text `json:"NewValue"`
+	Created  text `json:"Created"`
+	Creator  ref  `json:"Creator"`
+
+	seq uint64 // ID as a number
+	at  time.Time
+	bad error // why the row can't be used; a walk still passes it
+}
+
+// ticket is a row of /tickets or the answer of /ticket/{id}.
+type ticket struct {
+	kind
+	ID           text              `json:"id"`
+	Type         text              `json:"Type"`
+	Status       text              `json:"Status"`
+	Priority     text              `json:"Priority"`
+	Queue        ref               `json:"Queue"`
+	Owner        ref               `json:"Owner"`
+	Creator      ref               `json:"Creator"`
+	Requestor    list[ref]         `json:"Requestor"`
+	CustomFields list[customField] `json:"CustomFields"`
+	Created      text              `json:"Created"`
+	Resolved     text              `json:"Resolved"`
+	LastUpdated  text              `json:"LastUpdated"`
+
+	created, resolved, updated time.Time
+
+	// merged is set on a ticket that was merged away: all but ID and created are
+	// the other ticket's then. link is the transaction that says so, if found.
+	merged bool
+	link   *transaction
+}
+
+type customField struct {
+	ID     text       `json:"id"`
+	Name   text       `json:"name"`
+	Values list[text] `json:"values"`
+}
+
+// account is the answer of /user/{id}. Accounts without AdminUsers get no id
+// but in the link to itself.
+type account struct {
+	ID         text      `json:"id"`
+	Name       text      `json:"Name"`
+	RealName   text      `json:"RealName"`
+	Privileged text      `json:"Privileged"`
+	Links      list[ref] `json:"_hyperlinks"`
+}
+
+// errUnreadable is all that is said of a row that is not what it should be:
+// decoders' messages may quote the row.
+var (
+	errUnreadable = errors.New("unreadable")
+	errTime       = errors.New("unreadable time")
+	errID         = errors.New("unreadable id")
+)
+
+// decodeTransaction reads one row. A row that can't be used says why; its
+// number is 0 if not even that can be read.
+func decodeTransaction(raw []byte) transaction {
+	var t transaction
+	if json.Unmarshal(raw, &t) != nil {
+		return transaction{seq: rowID(raw), bad: errUnreadable}
+	}
+	t.seq = number(t.ID)
+	if t.seq == 0 || number(t.ObjectID) == 0 {
+		t.bad = errID
+		return t
+	}
+	if t.at, t.bad = parseTime(t.Created); t.at.IsZero() {
+		t.bad = errTime
+	}
+	return t
+}
+
+// rowID finds the id of a row that is otherwise unreadable, 0 without one: a
+// walk goes on below it.
+func rowID(raw []byte) uint64 {
+	var row struct {
+		ID text `json:"id"`
+	}
+	if json.Unmarshal(raw, &row) != nil {
+		return 0
+	}
+	return number(row.ID)
+}
+
+func decodeTicket(raw []byte) (*ticket, error) {
+	t := new(ticket)
+	if json.Unmarshal(raw, t) != nil {
+		return nil, errUnreadable
+	}
+	if !isNumber(string(t.ID)) {
+		return nil, errID
+	}
+	var errs [3]error
+	t.created, errs[0] = parseTime(t.Created)
+	t.resolved, errs[1] = parseTime(t.Resolved)
+	t.updated, errs[2] = parseTime(t.LastUpdated)
+	if errors.Join(errs[:]...) != nil || t.created.IsZero() {
+		return nil, errTime
+	}
+	return t, nil
+}
+
+// parseTime reads an instant in UTC. RT's never is 1970; a field that cannot be
+// had is "". Both are the zero time.
+func parseTime(s text) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, string(s))
+	if err != nil {
+		return time.Time{}, errTime
+	}
+	if t.Unix() <= 0 {
+		return time.Time{}, nil
+	}
+	return t.UTC(), nil
+}
+
+// number reads an id, 0 for what is none.
+func number(s text) uint64 {
+	if s == "" || s[0] < '1' || s[0] > '9' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(s), 10, 63)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// isNumber reports whether s is an id.
+func isNumber(s string) bool { return number(text(s)) > 0 }

@@ -1,0 +1,103 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+
+	promconfig "github.com/prometheus/common/config"
+)
+
+// vendor is what the checks know of a vendor.
+type vendor struct {
+	key     string // in a source
+	block   func(*sourceDoc) block
+	example string // a base URL, for messages
+	public  string // the base URL where the vendor has one for all, else empty
+}
+
+// block is a vendor's part of a source.
+type block interface{ endpoint() *Endpoint }
+
+// vendors is the table of contents, alphabetically.
+var vendors = []vendor{
+	{
+		key:     "gorgias",
+		block:   func(s *sourceDoc) block { return orNone(s.Gorgias) },
+		example: "https://acme.gorgias.com",
+	},
+	{
+		key:     "requesttracker",
+		block:   func(s *sourceDoc) block { return orNone(s.RequestTracker) },
+		example: "https://support.example.com/rt",
+	},
+}
+
+// Endpoint is what every vendor's block takes: where the helpdesk is and how to
+// get in.
+type Endpoint struct {
+	URL  string                      `yaml:"url"`
+	HTTP promconfig.HTTPClientConfig `yaml:",inline"`
+}
+
+func (e *Endpoint) endpoint() *Endpoint { return e }
+
+// setDefaults takes Prometheus' defaults for HTTP clients.
+func (e *Endpoint) setDefaults() { e.HTTP = promconfig.DefaultHTTPClientConfig }
+
+// String tells the URL alone: the rest may be secret.
+func (e Endpoint) String() string { return hideInURL(e.URL) }
+
+// GoString is String.
+func (e Endpoint) GoString() string { return e.String() }
+
+// MarshalJSON is String too.
+func (e Endpoint) MarshalJSON() ([]byte, error) { return json.Marshal(e.String()) }
+
+// Gorgias is the block of a Gorgias account. It has no options of its own.
+type Gorgias struct {
+	Endpoint `yaml:",inline"`
+}
+
+// RequestTracker is the block of a Request Tracker.
+type RequestTracker struct {
+	Endpoint `yaml:",inline"`
+
+	// ChannelField and CSATField name custom fields of tickets that hold the
+	// channel and the customer's rating; empty for none.
+	ChannelField string `yaml:"channel_field,omitempty"`
+	CSATField    string `yaml:"csat_field,omitempty"`
+	// Bots are names of users whose messages are a bot's.
+	Bots []string `yaml:"bots,omitempty,flow"`
+	// RejectIsClose counts the status rejected as a close.
+	RejectIsClose bool `yaml:"reject_is_close"`
+}
+
+func (r *RequestTracker) setDefaults() {
+	r.Endpoint.setDefaults()
+	r.RejectIsClose = true
+}
+
+// orNone makes an interface of a pointer, nil of nil.
+func orNone[T any, P interface {
+	*T
+	block
+}](p P) block {
+	if p == nil {
+		return nil
+	}
+	return p
+}
+
+// vendorKeys lists the vendors.
+func vendorKeys() []string {
+	keys := make([]string, len(vendors))
+	for i, v := range vendors {
+		keys[i] = v.key
+	}
+	return keys
+}
+
+func (sourceDoc) keyHelp() string {
+	return fmt.Sprintf("a source names one of the vendors %s, and may set name, schedule, channel_classes, "+
+		"count_bot_replies, insecure_http, poll_interval, quota_share, reopen_grace, promise", list(vendorKeys()))
+}

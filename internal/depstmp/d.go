@@ -1,0 +1,25 @@
+package depstmp
+
+import (
+	_ "github.com/alecthomas/kingpin/v2"
+	_ "github.com/fxamacker/cbor/v2"
+	_ "github.com/go-resty/resty/v2"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/testutil"
+	_ "github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	_ "github.com/prometheus/client_model/go"
+	_ "github.com/prometheus/common/config"
+	_ "github.com/prometheus/common/expfmt"
+	_ "github.com/prometheus/common/promslog"
+	_ "github.com/prometheus/common/promslog/flag"
+	_ "github.com/prometheus/common/version"
+	_ "github.com/prometheus/exporter-toolkit/web"
+	_ "github.com/prometheus/exporter-toolkit/web/kingpinflag"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "go.etcd.io/bbolt"
+	_ "go.uber.org/goleak"
+	_ "google.golang.org/protobuf/proto"
+	_ "gopkg.in/yaml.v3"
+	_ "pgregory.net/rapid"
+)

@@ -1,0 +1,153 @@
+// Package poll is the one loop that reads every helpdesk: round after round it
+// walks the streams of a source, stores each page, fetches what pages alone
+// could not tell, and books what has become certain. It knows no vendor.
+package poll
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// Ledger is what the loop needs of the engine's source. Its methods are called
+// by one goroutine.
+type Ledger interface {
+	Name() string
+	Begin(now time.Time) error
+	Begun() bool
+	Horizon() time.Time
+	Stream(helpdesk.Stream) engine.StreamState
+	Apply(s helpdesk.Stream, p helpdesk.Page, position engine.StreamState, now time.Time) error
+	Fetched(p helpdesk.Page, now time.Time) error
+	Wants(n int) ([]helpdesk.Want, error)
+	Book(engine.Round) error
+	Synced() bool
+	Missing(listed map[string]bool, begun time.Time) ([]string, error)
+	Corrected(ids []string) error
+	SetSkew(time.Duration)
+	SetInterval(time.Duration)
+	SetForbidden(helpdesk.Stream, bool)
+	Forbidden(helpdesk.Stream) bool
+}
+
+var _ Ledger = (*engine.Source)(nil)
+
+// API is what the loop needs of the client that the collector talks through.
+type API interface {
+	Skew() time.Duration
+}
+
+// Options configure a Poller.
+type Options struct {
+	Ledger            Ledger
+	Collector         helpdesk.Collector
+	API               API
+	Interval          time.Duration
+	ReconcileInterval time.Duration
+	Metrics           *SourceMetrics
+	Logger            *slog.Logger
+}
+
+// Poller polls one source.
+type Poller struct {
+	opts       Options
+	profile    helpdesk.Profile
+	log        *slog.Logger
+	reconciled time.Time // when the last sweep was complete; zero: never in this process
+	forbidden  map[helpdesk.Stream]int
+
+	mu     sync.Mutex
+	status Status
+}
+
+// Status is what people want to know of the loop.
+type Status struct {
+	Rounds   int
+	Errors   map[helpdesk.Stream]error // of the last walk of each stream, where it failed
+	Stuck    error                     // why the first sync cannot go on, as far as is known
+	Fetching int                       // single things that wait to be fetched
+}
+
+// New returns a Poller.
+func New(o Options) *Poller {
+	return &Poller{
+		opts: o, profile: o.Collector.Profile(), log: o.Logger.With("source", o.Ledger.Name()),
+		forbidden: map[helpdesk.Stream]int{}, status: Status{Errors: map[helpdesk.Stream]error{}},
+	}
+}
+
+// Status returns a copy of the loop's status.
+func (p *Poller) Status() Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	st := p.status
+	st.Errors = make(map[helpdesk.Stream]error, len(p.status.Errors))
+	for s, err := range p.status.Errors {
+		st.Errors[s] = err
+	}
+	return st
+}
+
+// Run polls until the context ends. Rounds begin at a fixed rate: one that took
+// longer than the interval is followed by the next at once.
+func (p *Poller) Run(ctx context.Context) {
+	next := time.Now()
+	for ctx.Err() == nil {
+		start := time.Now()
+		p.Round(ctx)
+		p.opts.Ledger.SetInterval(time.Since(start))
+		next = next.Add(p.opts.Interval)
+		if wait := time.Until(next); wait > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(wait):
+			}
+		} else {
+			next = time.Now()
+		}
+	}
+}
+
+// now is the helpdesk's clock, as far as it is known.
+func (p *Poller) now() time.Time { return time.Now().Add(p.opts.API.Skew()) }
+
+// Round reads what is new, once. Failures are counted and logged, and end the
+// round where going on would only repeat them.
+func (p *Poller) Round(ctx context.Context) {
+	start := time.Now()
+	sweep := p.reconciled.IsZero() || start.Sub(p.reconciled) >= p.opts.ReconcileInterval
+	r := &round{Poller: p, start: start, sweep: sweep, listed: map[string]bool{}, walked: map[helpdesk.Stream]bool{}}
+	err := r.run(ctx)
+	p.opts.Ledger.SetSkew(p.opts.API.Skew())
+	p.mu.Lock()
+	p.status.Rounds++
+	p.status.Stuck = err
+	p.mu.Unlock()
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if err != nil {
+		p.log.Warn("round failed", "err", err, "duration", time.Since(start))
+		return
+	}
+	p.log.Info("round", "pages", r.pages, "records", r.records, "fetched", r.fetched, "sweep", sweep, "duration", time.Since(start))
+}
+
+// fatal reports whether going on with a round would only repeat the failure.
+func fatal(err error) bool {
+	var e *rest.Error
+	if !errors.As(err, &e) {
+		return true // the ledger's, or the end of the context
+	}
+	switch e.Reason {
+	case rest.ReasonAuth, rest.ReasonNetwork, rest.ReasonTimeout, rest.ReasonRateLimited:
+		return true
+	}
+	return false
+}
