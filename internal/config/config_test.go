@@ -296,7 +296,7 @@ sources:
       url: https://a.gorgias.com
       basic_auth: &auth {username: bot, password_file: a}
   - name: b
-    gorgias: {<<: *account, url: https://b.gorgias.com}
+    gorgias: {<<: [*account, *account], url: https://b.gorgias.com}
   - name: c
     gorgias: {url: https://c.gorgias.com, basic_auth: *auth}
 `)
@@ -306,6 +306,15 @@ sources:
 	}
 	if diff := cmp.Diff([]string{"a.gorgias.com bot", "b.gorgias.com bot", "c.gorgias.com bot"}, got); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlainHTTPGoesToThisMachine(t *testing.T) {
+	for _, host := range []string{"localhost", "rt.localhost", "127.0.0.1:8080", "127.1.2.3", "[::1]:80"} {
+		v := parse(t, "sources: [{name: a, requesttracker: {url: 'http://"+host+"/rt/'}}]")
+		if got, want := v.Sources[0].URL.String(), "http://"+host+"/rt"; got != want {
+			t.Errorf("URL %s, want %s", got, want)
+		}
 	}
 }
 

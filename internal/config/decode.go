@@ -42,13 +42,16 @@ func decode(data []byte, doc *document, r *report) bool {
 
 var syntaxLine = regexp.MustCompile(`^line (\d+): (.*)$`)
 
-// syntax reports what the YAML parser said, which quotes nothing of the file
-// but names of anchors and tags.
+// syntax reports what the YAML parser said. It quotes nothing of the file but
+// the name of an alias, which may be a password that begins with a star.
 func syntax(r *report, err error) {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	if m := syntaxLine.FindStringSubmatch(text); m != nil {
 		r.lines[""], _ = strconv.Atoi(m[1])
 		text = m[2]
+	}
+	if strings.HasPrefix(text, "unknown anchor") {
+		text = "an alias (*name) has no anchor (&name); put text that begins with * in quotes"
 	}
 	r.add("", "this is not YAML: %s", text)
 	delete(r.lines, "")

@@ -118,6 +118,15 @@ func TestVendorsAreThoseOfTheSources(t *testing.T) {
 	}
 }
 
+func TestVendorWithAPublicHostNeedsNoURL(t *testing.T) {
+	r := newReport("")
+	c := &checker{report: r}
+	u := c.endpoint("sources[0].public", &sourceDoc{}, vendor{key: "public", public: "https://api.example.com/"}, &Endpoint{})
+	if err := r.err(); err != nil || u == nil || u.String() != "https://api.example.com" {
+		t.Errorf("URL %v, error %v", u, err)
+	}
+}
+
 func TestHidingSecretsInWhatShouldBeAURL(t *testing.T) {
 	for text, want := range map[string]string{
 		"https://acme.gorgias.com/api":        "https://acme.gorgias.com/api",

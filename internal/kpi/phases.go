@@ -208,14 +208,12 @@ func assumeClose(p *Policy, c *Conversation, ph *phases) bool {
 		return false
 	}
 	closed, last := false, int64(0)
-	for _, it := range ph.steps {
-		if it.Kind == ItemStatus {
-			switch it.Change {
-			case helpdesk.ChangeClosed:
-				closed, last = true, it.At
-			case helpdesk.ChangeReopened:
-				closed, last = false, it.At
-			}
+	for i := range c.Items {
+		switch it := &c.Items[i]; it.Change {
+		case helpdesk.ChangeClosed:
+			closed, last = true, it.At
+		case helpdesk.ChangeReopened:
+			closed, last = false, it.At
 		}
 	}
 	if closed || c.Row.Closed < last {

@@ -183,8 +183,11 @@ func TestDeadlinesOutsideTheKnownYears(t *testing.T) {
 	}
 }
 
-func TestAnswersKeepTheLocationOfTheQuestion(t *testing.T) {
+func TestScheduleKeepsItsNameAndTheLocationOfTheQuestion(t *testing.T) {
 	s := schedule(t, hours(t, "America/Sao_Paulo", office))
+	if s.Name() != "support" {
+		t.Errorf("the schedule is called %q", s.Name())
+	}
 	east := time.FixedZone("east", 9*3600)
 	q := at(t, "2026-03-02T12:00:00Z").In(east)
 	for name, got := range map[string]time.Time{"Add": s.Add(q, time.Hour), "Sub": s.Sub(q, time.Hour)} {

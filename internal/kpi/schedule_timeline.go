@@ -68,10 +68,8 @@ func (t *timeline) nth(n int64) int64 {
 	return t.parts[i].from + n - t.cum[i]
 }
 
+// add appends open time that begins no earlier than what is there ends.
 func (t *timeline) add(s stretch) {
-	if s.from >= s.to {
-		return
-	}
 	if n := len(t.parts); n > 0 && t.parts[n-1].to == s.from {
 		t.parts[n-1].to = s.to
 	} else {
