@@ -120,7 +120,9 @@ func firstRow(c truth.Conversation) helpdesk.Conversation {
 			relabels = append(relabels, r)
 		}
 	}
-	slices.SortFunc(relabels, func(a, b helpdesk.Relabel) int { return -strings.Compare(fmt.Sprint(a.At.UnixNano(), a.ID), fmt.Sprint(b.At.UnixNano(), b.ID)) })
+	slices.SortFunc(relabels, func(a, b helpdesk.Relabel) int {
+		return -strings.Compare(fmt.Sprint(a.At.UnixNano(), a.ID), fmt.Sprint(b.At.UnixNano(), b.ID))
+	})
 	for _, r := range relabels {
 		row.Labels.Set(r.Label, r.From)
 	}

@@ -55,18 +55,23 @@ type SourceMetrics struct {
 
 var _ rest.Observer = (*SourceMetrics)(nil)
 
-// Source returns the metrics of a source, its enumerated series at 0.
-func (m *Metrics) Source(name string, profile helpdesk.Profile) *SourceMetrics {
+// Source returns the metrics of a source's API.
+func (m *Metrics) Source(name string) *SourceMetrics {
+	for _, reason := range kpi.APIThrottled.Extra[0].Values {
+		m.throttled.WithLabelValues(name, reason)
+	}
+	return &SourceMetrics{m: m, source: name}
+}
+
+// Streams returns the metrics of a source, those of its streams at 0.
+func (m *Metrics) Streams(name string, profile helpdesk.Profile) *SourceMetrics {
 	for _, sp := range profile.Streams {
 		for _, reason := range rest.Reasons {
 			m.failures.WithLabelValues(name, string(sp.Stream), string(reason))
 		}
 		m.skipped.WithLabelValues(name, string(sp.Stream), "decode")
 	}
-	for _, reason := range kpi.APIThrottled.Extra[0].Values {
-		m.throttled.WithLabelValues(name, reason)
-	}
-	return &SourceMetrics{m: m, source: name}
+	return m.Source(name)
 }
 
 // Forget removes a source that left the configuration.

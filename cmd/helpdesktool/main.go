@@ -1,0 +1,80 @@
+// Command helpdesktool helps to run helpdesk_exporter: it checks configurations,
+// explains a conversation's clocks, and simulates a helpdesk.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/app"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	a := kingpin.New("helpdesktool", "Tools for helpdesk_exporter.")
+	a.HelpFlag.Short('h')
+	a.Version(version.Print("helpdesktool")).VersionFlag.Short('V')
+	commands := map[string]func(context.Context, *slog.Logger) error{}
+	addCheck(a, commands)
+	addExplain(a, commands)
+	addSimulate(a, commands)
+	logging := &promslog.Config{}
+	flag.AddFlags(a, logging)
+	chosen, err := a.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "helpdesktool: %v; see --help\n", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := commands[chosen](ctx, promslog.New(logging)); err != nil {
+		fmt.Fprintln(os.Stderr, "helpdesktool:", err)
+		return 1
+	}
+	return 0
+}
+
+func addCheck(a *kingpin.Application, commands map[string]func(context.Context, *slog.Logger) error) {
+	check := a.Command("check", "Check files.")
+	c := check.Command("config", "Check a configuration file and print how many series it exposes.")
+	file := c.Arg("file", "Configuration file.").Required().String()
+	commands[c.FullCommand()] = func(context.Context, *slog.Logger) error { return app.Check(os.Stdout, *file) }
+}
+
+func addExplain(a *kingpin.Application, commands map[string]func(context.Context, *slog.Logger) error) {
+	c := a.Command("explain", "Read one conversation from the helpdesk and print every clock of it: start, stop, limits, results, and why.")
+	file := c.Flag("config.file", "Configuration file.").Default("config.yaml").String()
+	source := c.Arg("source", "Name of the source in the configuration.").Required().String()
+	conversation := c.Arg("conversation", "The helpdesk's id of the conversation.").Required().String()
+	commands[c.FullCommand()] = func(ctx context.Context, _ *slog.Logger) error {
+		return app.Explain(ctx, os.Stdout, *file, *source, *conversation)
+	}
+}
+
+func addSimulate(a *kingpin.Application, commands map[string]func(context.Context, *slog.Logger) error) {
+	c := a.Command("simulate", "Serve a simulated helpdesk that speaks Gorgias' dialect: for demonstrations and tests.")
+	o := simulator.ServeOptions{}
+	c.Flag("listen-address", "Address to serve on.").Default("127.0.0.1:9878").StringVar(&o.ListenAddress)
+	c.Flag("seed", "The same seed makes the same helpdesk.").Default("1").Uint64Var(&o.Seed)
+	c.Flag("rate", "Conversations an hour, on the average of the week.").Default("20").Float64Var(&o.Rate)
+	c.Flag("speed", "How many times faster than life the helpdesk's clock runs.").Default("1").Float64Var(&o.Speed)
+	c.Flag("history", "How much has happened before the start.").Default("168h").DurationVar(&o.History)
+	c.Flag("faults", `Faults to inject, such as "500:0.02,429=20s@/api/events,slow=3s:0.1".`).StringVar(&o.Faults)
+	c.Flag("username", "User name of the API.").Default("bot@demo.example").StringVar(&o.Username)
+	c.Flag("password", "API key; anything but a secret.").Default("demo").StringVar(&o.Password)
+	commands[c.FullCommand()] = func(ctx context.Context, log *slog.Logger) error {
+		o.Logger = log
+		return simulator.Serve(ctx, o)
+	}
+}

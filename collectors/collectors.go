@@ -1,0 +1,85 @@
+// Package collectors is the table of contents of the helpdesks that can be
+// polled: one line a vendor, alphabetically.
+package collectors
+
+import (
+	"fmt"
+	"net/http"
+
+	promconfig "github.com/prometheus/common/config"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/requesttracker"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// vendor is one line of the table.
+type vendor struct {
+	// quota reads the account's API limit from answers; nil where there is none.
+	quota rest.Reader
+	// start is the limit to assume before an answer tells it.
+	start rest.Reading
+	new   func(config.Source, rest.Doer) helpdesk.Collector
+}
+
+var vendors = map[string]vendor{
+	"gorgias": {
+		quota: func(h http.Header) (rest.Reading, bool) {
+			used, limit, ok := gorgias.CallLimit(h)
+			return rest.Reading{Limit: limit, Remaining: limit - used, Window: gorgias.CallWindow}, ok
+		},
+		start: rest.Reading{Limit: 40, Remaining: 40, Window: gorgias.CallWindow},
+		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
+			return gorgias.New(api, gorgias.Options{BaseURL: s.URL.String()})
+		},
+	},
+	"requesttracker": {
+		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
+			b := s.Block.(*config.RequestTracker)
+			return requesttracker.New(api, requesttracker.Options{
+				BaseURL: s.URL.String(), ChannelField: b.ChannelField, CSATField: b.CSATField, Bots: b.Bots, RejectIsClose: b.RejectIsClose,
+			})
+		},
+	},
+}
+
+// Connection is a collector with the client that it talks through.
+type Connection struct {
+	Collector helpdesk.Collector
+	Client    *rest.Client
+	Quota     *rest.Governor // nil where the vendor has no limit
+}
+
+// Connect makes the collector of a configured source. Nothing is sent yet.
+func Connect(s config.Source, observer rest.Observer, userAgent string) (*Connection, error) {
+	v, ok := vendors[s.Vendor]
+	if !ok {
+		return nil, fmt.Errorf("source %s: no collector for %s", s.Name, s.Vendor)
+	}
+	transport, err := transport(s)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", s.Name, err)
+	}
+	c := &Connection{}
+	if v.quota != nil {
+		c.Quota, err = rest.NewGovernor(rest.GovernorOptions{Share: s.QuotaShare, Start: v.start, Read: v.quota})
+		if err != nil {
+			return nil, fmt.Errorf("source %s: %w", s.Name, err)
+		}
+	}
+	c.Client, err = rest.New(rest.Options{
+		BaseURL: s.URL.String(), Transport: transport, UserAgent: userAgent, Quota: c.Quota, Observer: observer,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", s.Name, err)
+	}
+	c.Collector = v.new(s, c.Client)
+	return c, nil
+}
+
+// transport adds the source's credentials, TLS settings and proxy to requests.
+func transport(s config.Source) (http.RoundTripper, error) {
+	return promconfig.NewRoundTripperFromConfig(s.HTTP, s.Name)
+}

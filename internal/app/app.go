@@ -1,0 +1,170 @@
+// Package app is the exporter as a whole: it puts the configuration, the ledger,
+// the collectors, the polling and the web server together. main parses flags and
+// calls [Run]; tests run the same in-process.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+)
+
+// Options are what the command line says.
+type Options struct {
+	ConfigFile    string
+	TelemetryPath string
+	Web           *web.FlagConfig
+	// Listener serves instead of Web's addresses; tests set it.
+	Listener net.Listener
+	// EnableLifecycle allows reloads over HTTP.
+	EnableLifecycle bool
+	// CreatedSamples adds _created lines to OpenMetrics text.
+	CreatedSamples bool
+	// Reload triggers a reload at each receive; nil never does.
+	Reload <-chan struct{}
+	Logger *slog.Logger
+}
+
+// shutdownTimeout is how long requests under way may take to finish.
+const shutdownTimeout = 5 * time.Second
+
+// App is a running exporter.
+type App struct {
+	opts     Options
+	log      *slog.Logger
+	registry *prometheus.Registry
+	metrics  *poll.Metrics
+	process  processMetrics
+	store    *state.Bolt
+	started  time.Time
+
+	reloading sync.Mutex // one reload at a time
+	mu        sync.RWMutex
+	desks     *desks
+	ready     bool
+}
+
+// Run runs the exporter until the context ends, and then stops it: pages under
+// way are finished or dropped whole, and the ledger is closed.
+func Run(ctx context.Context, o Options) error {
+	a, err := New(ctx, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.serve(ctx), a.Close())
+}
+
+// New loads the configuration, opens the ledger and starts to poll.
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	cfg, err := config.Load(o.ConfigFile)
+	if err != nil {
+		return nil, err
+	}
+	store, err := state.OpenBolt(cfg.State.Path)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{opts: o, log: o.Logger, registry: prometheus.NewRegistry(), store: store, started: time.Now()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	a.metrics = poll.NewMetrics(a.registry)
+	a.process = newProcessMetrics(a.registry, store)
+	a.registry.MustRegister(
+		promcollectors.NewGoCollector(),
+		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
+		versioncollector.NewCollector("helpdesk_exporter"),
+		deskCollector{a},
+	)
+	if err := a.apply(ctx, cfg); err != nil {
+		return nil, err
+	}
+	a.process.reloaded(true)
+	return a, nil
+}
+
+// Close stops polling and closes the ledger.
+func (a *App) Close() error {
+	a.mu.Lock()
+	d := a.desks
+	a.desks = nil
+	a.mu.Unlock()
+	if d != nil {
+		d.stop()
+	}
+	return a.store.Close()
+}
+
+// Reload loads the configuration again. A configuration that cannot be used
+// changes nothing: the last good one stays in force, and a metric says so.
+func (a *App) Reload(ctx context.Context) error {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	err := a.reload(ctx)
+	a.process.reloaded(err == nil)
+	if err != nil {
+		a.log.Error("configuration not reloaded: the last good one stays in force", "err", err)
+		return err
+	}
+	a.log.Info("configuration reloaded", "file", a.opts.ConfigFile)
+	return nil
+}
+
+func (a *App) reload(ctx context.Context) error {
+	cfg, err := config.Load(a.opts.ConfigFile)
+	if err != nil {
+		return err
+	}
+	a.mu.RLock()
+	d := a.desks
+	a.mu.RUnlock()
+	if d != nil && d.cfg.State.Path != cfg.State.Path {
+		return fmt.Errorf("state.path changed from %s to %s: a running exporter keeps its ledger; restart it to use another",
+			d.cfg.State.Path, cfg.State.Path)
+	}
+	return a.apply(ctx, cfg)
+}
+
+// serve answers HTTP and reloads until the context ends.
+func (a *App) serve(ctx context.Context) error {
+	srv := &http.Server{Handler: a.handler(ctx), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	failed := make(chan error, 1)
+	go func() {
+		if a.opts.Listener != nil {
+			failed <- web.Serve(a.opts.Listener, srv, a.opts.Web, a.log)
+			return
+		}
+		failed <- web.ListenAndServe(srv, a.opts.Web, a.log)
+	}()
+	for {
+		select {
+		case err := <-failed:
+			return fmt.Errorf("serve HTTP: %w", err)
+		case <-a.opts.Reload:
+			_ = a.Reload(ctx) // logged, and on /metrics
+		case <-ctx.Done():
+			a.log.Info("stopping")
+			bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+			defer cancel()
+			err := srv.Shutdown(bounded)
+			<-failed
+			return err
+		}
+	}
+}

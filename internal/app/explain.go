@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+)
+
+// Explain reads one conversation from the helpdesk, measures it as the exporter
+// does, and writes every clock with its start, stop, limits and results. It
+// needs no ledger and changes none: a running exporter is not disturbed.
+func Explain(ctx context.Context, w io.Writer, file, source, conversation string) error {
+	cfg, err := config.Load(file)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(cfg.Sources, func(s config.Source) bool { return s.Name == source })
+	if i < 0 {
+		return fmt.Errorf("%s: no source is named %q", file, source)
+	}
+	conn, err := collectors.Connect(cfg.Sources[i], nil, userAgent())
+	if err != nil {
+		return err
+	}
+	defer conn.Client.Close()
+	page, err := fetchWhole(ctx, conn.Collector, conversation)
+	if err != nil {
+		return fmt.Errorf("source %s: read conversation %s: %w", source, conversation, err)
+	}
+	dir, err := os.MkdirTemp("", "helpdesk_explain")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	store, err := state.OpenBolt(filepath.Join(dir, "ledger.db"))
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	e := engine.New(engine.Options{Store: store, Labels: labels(cfg)})
+	s, err := e.Open(SourceOptions(cfg.Sources[i], conn.Collector.Profile()))
+	if err != nil {
+		return err
+	}
+	if err := s.Fetched(page, time.Now()); err != nil {
+		return err
+	}
+	c, m, ok, err := s.Explain(conversation)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("source %s has no conversation %s", source, conversation)
+	}
+	return explanation{w: w, c: &c, m: &m, policy: &cfg.Sources[i].Policy}.write()
+}
+
+func fetchWhole(ctx context.Context, c helpdesk.Collector, id string) (helpdesk.Page, error) {
+	w := helpdesk.Want{Kind: helpdesk.WantConversation, ID: id}
+	page, err := c.Fetch(ctx, []helpdesk.Want{w})
+	if err != nil {
+		return page, err
+	}
+	if !slices.Contains(page.Served, w) {
+		return page, fmt.Errorf("the helpdesk did not answer for it")
+	}
+	return page, nil
+}
+
+// explanation writes a measurement for people.
+type explanation struct {
+	w      io.Writer
+	c      *kpi.Conversation
+	m      *kpi.Measurement
+	policy *kpi.Policy
+}
+
+func (x explanation) write() error {
+	row := x.c.Row
+	fmt.Fprintf(x.w, "status %s, channel %s (%s), team %q, created %s\n",
+		x.m.State.Status, row.Channel, x.policy.Class(row.Channel), row.Team, stamp(row.Created))
+	fmt.Fprintf(x.w, "\nWhat happened\n")
+	t := tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
+	for i := range x.c.Items {
+		fmt.Fprintf(t, "  %s\t%s\n", stamp(x.c.Items[i].At), happened(&x.c.Items[i]))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(x.w, "\nClocks\n")
+	for _, c := range x.m.Clocks {
+		x.clock(c)
+	}
+	fmt.Fprintf(x.w, "\nFacts\n")
+	t = tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
+	for _, f := range x.m.Facts {
+		value := ""
+		if f.Family.Type == kpi.Histogram || f.Family.Type == kpi.Summary {
+			value = fmt.Sprintf("%g s", f.Value)
+		}
+		fmt.Fprintf(t, "  %s\t%s %v\t%s\tbookable from %s\n", stamp(f.At), f.Family.Name, f.Extra, value, stamp(f.Ready))
+	}
+	return t.Flush()
+}
+
+func (x explanation) clock(c kpi.Trace) {
+	stop := "still running"
+	if c.Stop != 0 {
+		stop = fmt.Sprintf("stopped %s by %s, after %s", stamp(c.Stop), c.Why, time.Duration(c.Stop-c.Start))
+	}
+	fmt.Fprintf(x.w, "  %s: started %s, %s\n", c.Clock, stamp(c.Start), stop)
+	t := tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
+	for i, tier := range kpi.Tiers {
+		result := c.Result[i]
+		if c.Stop == 0 && kpi.Time(c.Deadlines[i]).After(time.Now()) {
+			result = "not yet missed"
+		}
+		fmt.Fprintf(t, "    %s\tlimit %s\tdeadline %s\t%s\n",
+			tier, x.policy.TierLimits(c.Clock, x.c.Row.Channel).Of(tier), stamp(c.Deadlines[i]), result)
+	}
+	_ = t.Flush() // to the same writer, which the caller's own flush checks
+}
+
+func stamp(at int64) string {
+	if at == 0 {
+		return "never"
+	}
+	return kpi.Time(at).Format("2006-01-02 15:04:05 UTC")
+}
+
+// happened names an item without any content of it.
+func happened(it *kpi.Item) string {
+	switch it.Kind {
+	case kpi.ItemMessage:
+		by := [...]string{"", "customer", "agent", "bot", "rule", "campaign"}[it.Author]
+		if !it.Public {
+			return "internal note by " + by
+		}
+		if it.Undelivered {
+			return "message by " + by + ", not delivered"
+		}
+		return "message by " + by
+	case kpi.ItemStatus:
+		what := [...]string{"", "status to " + it.To.String(), "closed", "reopened", "excluded as " + it.Excluded.String(), "restored"}[it.Change]
+		if it.Assumed {
+			what += " (assumed from the row)"
+		}
+		return what + [...]string{"", " by an agent", " by automation", " by the customer"}[it.By]
+	case kpi.ItemAssignment:
+		if it.Holder == helpdesk.HolderNobody {
+			return "unassigned"
+		}
+		return "assigned to " + it.Holder.String() + " " + it.Agent
+	default:
+		return fmt.Sprintf("%s from %q to %q", it.Label, it.From, it.Value)
+	}
+}

@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+)
+
+// Status is what people want to see of a source.
+type Status struct {
+	Name          string
+	Vendor        string
+	Fresh, Synced bool
+	Progress      float64
+	FirstStart    time.Time
+	Watermark     time.Time
+	Good          time.Time // the last good round, on the machine's clock
+	Skew          time.Duration
+	Conversations int // in the ledger
+	Queues        []Queue
+	Deadlines     []Deadline // the next ones that break the promise
+}
+
+// Queue is the live queue of one combination of channel and extra labels.
+type Queue struct {
+	Values     []string // channel, then the extra labels
+	Open       int      // in any status of the queue
+	Unassigned int
+	Waiting    int
+	Oldest     time.Time // since when the longest-waiting customer waits; zero: nobody does
+	OldestURL  string
+	Past       int // promised clocks that are past their deadline
+}
+
+// deadlinesShown bounds the deadlines of a status.
+const deadlinesShown = 10
+
+// Status returns what is known at an instant of the machine's clock. A source
+// that is not fresh shows no queue.
+func (s *Source) Status(now time.Time) Status {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	st := Status{
+		Name: s.opts.Name, Vendor: s.opts.Profile.Vendor, Fresh: s.isFresh(now), Synced: s.meta.Synced, Progress: s.progress(),
+		FirstStart: kpi.Time(s.meta.FirstStart), Watermark: kpi.Time(s.meta.Watermark), Good: kpi.Time(s.meta.Good),
+		Skew: s.skew, Conversations: s.conversations,
+	}
+	if !st.Fresh {
+		return st
+	}
+	now = now.Add(s.skew)
+	for _, g := range s.live.groups {
+		st.Queues = append(st.Queues, s.queue(g, now))
+		for _, c := range kpi.Clocks {
+			s.upcoming(g, c, now, deadlinesShown, func(d Deadline) { st.Deadlines = append(st.Deadlines, d) })
+		}
+	}
+	slices.SortFunc(st.Queues, func(a, b Queue) int { return slices.Compare(a.Values, b.Values) })
+	slices.SortFunc(st.Deadlines, func(a, b Deadline) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Conversation, b.Conversation))
+	})
+	st.Deadlines = st.Deadlines[:min(deadlinesShown, len(st.Deadlines))]
+	return st
+}
+
+func (s *Source) queue(g *group, now time.Time) Queue {
+	q := Queue{Values: g.values, Unassigned: g.unassigned, Waiting: g.waiting.n}
+	for _, st := range helpdesk.LiveStatuses {
+		q.Open += g.statuses[st]
+	}
+	if first, ok := g.waiting.first(); ok {
+		q.Oldest = kpi.Time(first.at)
+		q.OldestURL = s.live.entries[first.id].URL
+	}
+	channel := helpdesk.Channel(g.values[0])
+	for _, c := range kpi.Clocks {
+		if p, ok := s.opts.Promised(channel, c); ok {
+			limit := s.opts.Policy.TierLimits(c, channel).Of(p.Tier)
+			q.Past += g.running[c].upTo(startBefore(s.opts.Policy, now, limit))
+		}
+	}
+	return q
+}
+
+// Explain measures one conversation of the ledger, with the life of every
+// clock. ok is false when the ledger does not have it, or not whole.
+func (s *Source) Explain(id string) (c kpi.Conversation, m kpi.Measurement, ok bool, err error) {
+	err = s.engine.opts.Store.View(func(tx state.Tx) error {
+		st, err := s.conversation(tx, id)
+		if err != nil || st == nil || st.Row == nil {
+			return err
+		}
+		c, ok = st.Conversation, true
+		m = kpi.Measure(s.opts.Policy, &c)
+		return nil
+	})
+	return c, m, ok, err
+}
