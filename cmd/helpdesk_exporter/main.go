@@ -67,6 +67,7 @@ func run(args []string) int {
 		}
 		return 0
 	}
+	f.log.Style = promslog.GoKitStyle // the other style calls the place in the code "source", which is a helpdesk here
 	f.options.Logger = promslog.New(f.log)
 	slog.SetDefault(f.options.Logger)
 	f.options.Logger.Info("starting helpdesk_exporter", "version", version.Info(), "build_context", version.BuildContext())

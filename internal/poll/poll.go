@@ -56,11 +56,12 @@ type Options struct {
 
 // Poller polls one source.
 type Poller struct {
-	opts       Options
-	profile    helpdesk.Profile
-	log        *slog.Logger
-	reconciled time.Time // when the last sweep was complete; zero: never in this process
-	forbidden  map[helpdesk.Stream]int
+	opts      Options
+	profile   helpdesk.Profile
+	log       *slog.Logger
+	sweep     *sweep    // under way; nil: none
+	nextSweep time.Time // zero: at once
+	forbidden map[helpdesk.Stream]int
 
 	mu     sync.Mutex
 	status Status
@@ -120,23 +121,21 @@ func (p *Poller) now() time.Time { return time.Now().Add(p.opts.API.Skew()) }
 // Round reads what is new, once. Failures are counted and logged, and end the
 // round where going on would only repeat them.
 func (p *Poller) Round(ctx context.Context) {
-	start := time.Now()
-	sweep := p.reconciled.IsZero() || start.Sub(p.reconciled) >= p.opts.ReconcileInterval
-	r := &round{Poller: p, start: start, sweep: sweep, listed: map[string]bool{}, walked: map[helpdesk.Stream]bool{}}
+	r := &round{Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}}
 	err := r.run(ctx)
 	p.opts.Ledger.SetSkew(p.opts.API.Skew())
+	if errors.Is(err, context.Canceled) {
+		return
+	}
 	p.mu.Lock()
 	p.status.Rounds++
 	p.status.Stuck = err
 	p.mu.Unlock()
-	if errors.Is(err, context.Canceled) {
-		return
-	}
 	if err != nil {
-		p.log.Warn("round failed", "err", err, "duration", time.Since(start))
+		p.log.Warn("round failed", "err", err, "duration", time.Since(r.start))
 		return
 	}
-	p.log.Info("round", "pages", r.pages, "records", r.records, "fetched", r.fetched, "sweep", sweep, "duration", time.Since(start))
+	p.log.Info("round", "pages", r.pages, "records", r.records, "fetched", r.fetched, "sweeping", r.long, "duration", time.Since(r.start))
 }
 
 // fatal reports whether going on with a round would only repeat the failure.

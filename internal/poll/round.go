@@ -12,26 +12,13 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
-const (
-	// forbiddenAfter is how many walks in a row must be refused with 403 before
-	// a stream counts as forbidden and holds nothing back any more: once could
-	// be an accident.
-	forbiddenAfter = 3
-	// fetchBatch is how many wants a collector is offered at once.
-	fetchBatch = 50
-	// wantsListed bounds the wants that one round looks at.
-	wantsListed = 10000
-	// progressEvery is how often a long walk tells its progress.
-	progressEvery = 10 * time.Second
-)
-
-// round is one round of a source.
+// round is one round of a source: first the streams that clocks depend on, then
+// what single conversations need, then the booking; what time is left goes to
+// the sweep.
 type round struct {
 	*Poller
 	start   time.Time
-	sweep   bool
-	listed  map[string]bool // the vendor's open set, as the sweep saw it
-	begun   time.Time       // when the sweep of the open set began
+	long    bool // the walks overlap as far back as goes with a sweep
 	pages   int
 	records int
 	fetched int
@@ -43,18 +30,23 @@ func (r *round) run(ctx context.Context) error {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	if err := r.walkAll(ctx); err != nil {
+	if r.sweep == nil && !r.start.Before(r.nextSweep) {
+		r.sweep, r.long = newSweep(r.profile), true
+	}
+	if err := r.walkClocks(ctx); err != nil {
 		return errors.Join(err, r.book(false))
 	}
-	missing, err := r.missing()
-	if err != nil {
+	if !r.opts.Ledger.Synced() {
+		// Nothing is live before the first sync is complete: it may take its time.
+		if err := r.sweepOn(ctx, time.Time{}); err != nil {
+			return errors.Join(r.failed, err)
+		}
+	}
+	err := r.fetch(ctx)
+	if err := errors.Join(r.failed, err, r.book(err == nil)); err != nil {
 		return err
 	}
-	err = r.fetch(ctx)
-	if err == nil && len(missing) > 0 {
-		err = r.opts.Ledger.Corrected(missing)
-	}
-	return errors.Join(r.failed, err, r.book(err == nil))
+	return r.finishSweep(ctx)
 }
 
 // begin starts the source for the first time. A directory is read first: its
@@ -74,12 +66,11 @@ func (r *round) begin(ctx context.Context) error {
 	return r.opts.Ledger.Begin(r.now())
 }
 
-// walkAll walks the streams that are due. It returns an error where going on
-// makes no sense; the failure of one stream does not hold back the others.
-func (r *round) walkAll(ctx context.Context) error {
-	complete := true
+// walkClocks walks the streams of every round. It returns an error where going
+// on makes no sense; the failure of one stream does not hold back the others.
+func (r *round) walkClocks(ctx context.Context) error {
 	for _, sp := range r.profile.Streams {
-		if sp.Every == helpdesk.EachReconcile && !r.sweep {
+		if sp.Every != helpdesk.EachRound {
 			continue
 		}
 		err := r.walk(ctx, sp)
@@ -92,139 +83,8 @@ func (r *round) walkAll(ctx context.Context) error {
 		if fatal(err) {
 			return err
 		}
-		complete = complete && (sp.Stream != helpdesk.StreamOpen || r.opts.Ledger.Forbidden(sp.Stream))
-	}
-	if r.sweep && complete {
-		r.reconciled = r.start
 	}
 	return nil
-}
-
-// walk reads one stream to its end.
-func (r *round) walk(ctx context.Context, sp helpdesk.StreamProfile) error {
-	err := r.read(ctx, sp)
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	r.note(sp.Stream, err)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", sp.Stream, err)
-	}
-	r.walked[sp.Stream] = true
-	return nil
-}
-
-// note keeps account of how the walk of a stream went.
-func (r *round) note(s helpdesk.Stream, err error) {
-	r.mu.Lock()
-	if err == nil {
-		delete(r.status.Errors, s)
-	} else {
-		r.status.Errors[s] = err
-	}
-	r.mu.Unlock()
-	reason := reasonOf(err)
-	if err != nil && reason != "" {
-		r.opts.Metrics.failure(s, reason)
-		r.log.Warn("walk failed", "stream", s, "reason", reason, "err", err)
-	}
-	if reason != rest.ReasonForbidden {
-		r.Poller.forbidden[s] = 0
-		if err == nil {
-			r.opts.Ledger.SetForbidden(s, false)
-		}
-		return
-	}
-	if r.Poller.forbidden[s]++; r.Poller.forbidden[s] == forbiddenAfter {
-		r.log.Warn("stream is forbidden: what it gives is absent from now on", "stream", s)
-		r.opts.Ledger.SetForbidden(s, true)
-	}
-}
-
-func reasonOf(err error) rest.Reason {
-	var e *rest.Error
-	if errors.As(err, &e) {
-		return e.Reason
-	}
-	return ""
-}
-
-func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile) error {
-	st := r.opts.Ledger.Stream(sp.Stream)
-	if sp.Stream == helpdesk.StreamOpen {
-		// What the sweep listed so far is not kept: it is all or nothing.
-		st.Cursor, st.Started = nil, 0
-		clear(r.listed)
-	}
-	told := time.Now()
-	for pages := 0; ; pages++ {
-		sent := time.Now()
-		page, err := r.opts.Collector.Read(ctx, sp.Stream, helpdesk.Walk{
-			Cursor: st.Cursor, Horizon: r.opts.Ledger.Horizon(), Long: r.sweep, Now: r.now(),
-		})
-		if err != nil {
-			return err
-		}
-		if st.Started == 0 {
-			// The skew may have been learned from this very answer.
-			st.Started = sent.Add(r.opts.API.Skew()).UnixNano()
-		}
-		started := time.Unix(0, st.Started)
-		st = r.position(sp, st, page)
-		if err := r.opts.Ledger.Apply(sp.Stream, page, st, r.now()); err != nil {
-			return err
-		}
-		r.account(sp.Stream, page, started)
-		if page.Done {
-			return nil
-		}
-		if time.Since(told) >= progressEvery {
-			told = time.Now()
-			r.log.Info("reading", "stream", sp.Stream, "pages", pages+1, "progress", page.Progress)
-		}
-	}
-}
-
-// position is where the stream stands after a page.
-func (r *round) position(sp helpdesk.StreamProfile, st engine.StreamState, page helpdesk.Page) engine.StreamState {
-	st.Cursor = page.Cursor
-	st.Progress = page.Progress
-	if page.Done {
-		st.Watermark = max(st.Watermark, st.Started-int64(r.profile.VisibilityLag))
-		st.Success = time.Now().UnixNano()
-		st.Started, st.Progress = 0, 1
-	}
-	return st
-}
-
-// account counts a page.
-func (r *round) account(s helpdesk.Stream, page helpdesk.Page, started time.Time) {
-	r.pages++
-	r.records += len(page.Records)
-	for _, sk := range page.Skipped {
-		r.opts.Metrics.skip(s, sk.Reason)
-		r.log.Warn("record skipped", "stream", s, "reason", sk.Reason, "err", sk.Err)
-	}
-	for _, u := range page.Unknown {
-		r.log.Debug("unknown value", "stream", s, "what", u.What)
-	}
-	if s == helpdesk.StreamOpen {
-		r.begun = started
-		for _, rec := range page.Records {
-			if c, ok := rec.(helpdesk.Conversation); ok {
-				r.listed[c.ID] = true
-			}
-		}
-	}
-}
-
-// missing wants a fresh look at what the ledger holds in a queue and a complete
-// sweep did not list.
-func (r *round) missing() ([]string, error) {
-	if !r.sweep || r.begun.IsZero() || !r.opts.Ledger.Synced() || r.reconciled != r.start {
-		return nil, nil
-	}
-	return r.opts.Ledger.Missing(r.listed, r.begun)
 }
 
 // fetch gets the single things that are wanted. Those that fail wait for the
@@ -238,16 +98,11 @@ func (r *round) fetch(ctx context.Context) error {
 	told := time.Now()
 	for len(wants) > 0 {
 		r.waiting(len(wants))
-		served, err := r.fetchSome(ctx, wants[:min(fetchBatch, len(wants))])
+		tried, err := r.fetchSome(ctx, wants[:min(fetchBatch, len(wants))])
 		if err != nil {
-			if fatal(err) {
-				return fmt.Errorf("fetch single conversations: %w", err)
-			}
-			r.opts.Metrics.failure(streamOf(wants[0]), reasonOf(err))
-			r.log.Warn("fetch failed", "err", err)
-			served = wants[:min(fetchBatch, len(wants))] // not now: the next round tries again
+			return err
 		}
-		wants = slices.DeleteFunc(wants, func(w helpdesk.Want) bool { return slices.Contains(served, w) })
+		wants = slices.DeleteFunc(wants, func(w helpdesk.Want) bool { return slices.Contains(tried, w) })
 		if r.opts.Ledger.Synced() && time.Since(r.start) > r.opts.Interval {
 			return nil
 		}
@@ -258,6 +113,28 @@ func (r *round) fetch(ctx context.Context) error {
 	}
 	r.waiting(0)
 	return nil
+}
+
+// fetchSome returns the wants that need no further attempt in this round.
+func (r *round) fetchSome(ctx context.Context, wants []helpdesk.Want) ([]helpdesk.Want, error) {
+	page, err := r.opts.Collector.Fetch(ctx, wants)
+	if err != nil {
+		if fatal(err) {
+			return nil, fmt.Errorf("fetch single conversations: %w", err)
+		}
+		r.opts.Metrics.failure(streamOf(wants[0]), reasonOf(err))
+		r.log.Warn("fetch failed", "err", err)
+		return wants, nil // not now: the next round tries again
+	}
+	if len(page.Served) == 0 {
+		return wants, nil
+	}
+	if err := r.opts.Ledger.Fetched(page, r.now()); err != nil {
+		return nil, err
+	}
+	r.fetched += len(page.Served)
+	r.skipped(streamOf(wants[0]), page.Skipped)
+	return page.Served, nil
 }
 
 func (r *round) waiting(n int) {
@@ -271,26 +148,6 @@ func streamOf(w helpdesk.Want) helpdesk.Stream {
 		return helpdesk.StreamRatings
 	}
 	return helpdesk.StreamConversations
-}
-
-// fetchSome returns the wants that need no further attempt in this round.
-func (r *round) fetchSome(ctx context.Context, wants []helpdesk.Want) ([]helpdesk.Want, error) {
-	page, err := r.opts.Collector.Fetch(ctx, wants)
-	if err != nil {
-		return nil, err
-	}
-	if len(page.Served) == 0 {
-		return wants, nil
-	}
-	if err := r.opts.Ledger.Fetched(page, r.now()); err != nil {
-		return nil, err
-	}
-	r.fetched += len(page.Served)
-	for _, sk := range page.Skipped {
-		r.opts.Metrics.skip(streamOf(wants[0]), sk.Reason)
-		r.log.Warn("record skipped", "stream", streamOf(wants[0]), "reason", sk.Reason, "err", sk.Err)
-	}
-	return page.Served, nil
 }
 
 // book books up to the least watermark of the streams that clocks depend on.
@@ -312,8 +169,7 @@ func (r *round) book(fetched bool) error {
 		}
 		good = good && r.walked[sp.Stream]
 	}
-	synced := r.opts.Ledger.Synced()
-	if mark == 0 || !synced && (!fetched || r.reconciled.IsZero()) {
+	if mark == 0 || !r.opts.Ledger.Synced() && (!fetched || !r.opened()) {
 		return nil
 	}
 	done := engine.Round{Now: r.now(), Watermark: time.Unix(0, mark)}
@@ -321,4 +177,22 @@ func (r *round) book(fetched bool) error {
 		done.Good = time.Now()
 	}
 	return r.opts.Ledger.Book(done)
+}
+
+// opened reports whether the open set has been read, or cannot be.
+func (r *round) opened() bool {
+	for _, sp := range r.profile.Streams {
+		if sp.Stream == helpdesk.StreamOpen {
+			return r.opts.Ledger.Stream(sp.Stream).Success != 0 || r.opts.Ledger.Forbidden(sp.Stream)
+		}
+	}
+	return true
+}
+
+func reasonOf(err error) rest.Reason {
+	var e *rest.Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return ""
 }
