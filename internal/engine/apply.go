@@ -57,6 +57,7 @@ type application struct {
 	created   int
 	behind    uint64
 	corrected uint64
+	miscounts int
 	agents    []helpdesk.Agent
 	teams     []helpdesk.Team
 }
@@ -74,7 +75,7 @@ func (s *Source) application(stream helpdesk.Stream, now time.Time) *application
 
 // begin starts over: a store may run a transaction again.
 func (a *application) begin(tx state.Tx) {
-	a.tx, a.touched, a.order, a.created, a.behind, a.corrected, a.agents, a.teams = tx, map[string]*touched{}, nil, 0, 0, 0, nil, nil
+	a.tx, a.touched, a.order, a.created, a.behind, a.corrected, a.miscounts, a.agents, a.teams = tx, map[string]*touched{}, nil, 0, 0, 0, 0, nil, nil
 }
 
 func (a *application) page(p helpdesk.Page) error {
@@ -315,8 +316,14 @@ func (a *application) wants(p helpdesk.Page) error {
 		if err != nil {
 			return err
 		}
-		if !t.Gone && t.Row != nil && (t.Incomplete || !t.Whole) {
+		if t.Gone || t.Row == nil {
+			continue
+		}
+		if t.Incomplete || !t.Whole {
 			t.Incomplete, t.Whole, t.changed = false, true, true
+		}
+		if t.Compared == t.Row.Messages && t.short() {
+			a.miscounts++
 		}
 	}
 	for _, w := range p.Wants {
@@ -366,8 +373,9 @@ func (t *touched) began() int64 {
 	return t.Row.Created
 }
 
-// active reports whether something happened in the conversation, beyond its row.
-func (t *touched) active() bool { return len(t.Items) > 0 }
+// active reports whether something happened in the conversation that may be to
+// be booked: beyond its row, or a close that the row alone tells.
+func (t *touched) active() bool { return len(t.Items) > 0 || t.Row.Closed > t.Floor }
 
 // publish makes visible what the transaction has made durable.
 func (a *application) publish() {
@@ -379,6 +387,7 @@ func (a *application) publish() {
 		s.behind[a.stream] += a.behind
 	}
 	s.corrections[correctedUpdate] += a.corrected
+	s.miscounts += a.miscounts
 	for _, g := range a.agents {
 		if s.opts.Agents != AgentsByName {
 			g.Name = ""

@@ -18,6 +18,11 @@ import (
 // booking of a long history holds the store, and its facts, only piece by piece.
 const bookingSize = 1000
 
+// miscountsBelieved is how often a vendor's count of messages may be above what
+// the whole conversation shows before the count is not looked at any more: it
+// counts something else then, and asking again would cost calls for nothing.
+const miscountsBelieved = 3
+
 // lateAfter is the least age at which a fact counts as late.
 const lateAfter = 15 * time.Minute
 
@@ -36,6 +41,7 @@ type Round struct {
 func (s *Source) Book(r Round) error {
 	m := s.meta
 	m.Watermark = max(m.Watermark, kpi.Instant(r.Watermark))
+	m.Skew = int64(s.skew)
 	if err := s.exposeZeros(); err != nil {
 		return fmt.Errorf("book zeros of new series: %w", err)
 	}
@@ -64,7 +70,7 @@ func (s *Source) Book(r Round) error {
 // exposeZeros gives the groups that were seen since the last booking their
 // series, in a commit of their own: a scrape may see the zeros first.
 func (s *Source) exposeZeros() error {
-	if len(s.fresh) == 0 {
+	if len(s.fresh) == 0 && s.series[seriesKey(kpi.LateFacts, nil)] != nil {
 		return nil
 	}
 	b := &booking{s: s, wall: s.engine.opts.Now()}
@@ -73,6 +79,7 @@ func (s *Source) exposeZeros() error {
 		for _, values := range s.fresh {
 			b.expose(values)
 		}
+		b.zeros(kpi.ScopeSource, nil)
 		return b.save()
 	})
 	if err != nil {
@@ -194,13 +201,15 @@ func (b *booking) store(id string, c *stored, next, ended int64) error {
 // short reports whether the vendor counts more messages than are known, of a
 // conversation that should be known whole: some were imported behind the walk.
 func (b *booking) short(c *stored) bool {
-	if c.Row.Messages <= 0 || !c.Whole || c.Gone || c.Compared == c.Row.Messages {
+	if !c.Whole || c.Gone || c.Compared == c.Row.Messages || b.s.miscounts >= miscountsBelieved || !c.short() {
 		return false
 	}
 	st, ok := b.s.streams[helpdesk.StreamMessages]
-	if !ok || c.Row.Updated > st.Watermark {
-		return false
-	}
+	return ok && c.Row.Updated <= st.Watermark
+}
+
+// short reports whether the vendor's count is above what is known.
+func (c *stored) short() bool {
 	known := 0
 	for i := range c.Items {
 		if c.Items[i].Kind == kpi.ItemMessage {
@@ -350,11 +359,16 @@ func (b *booking) expose(values []string) {
 		return
 	}
 	b.groups[k] = values
+	b.zeros(kpi.ScopeConversation, values)
+}
+
+// zeros makes the series of a scope's families that are not there yet.
+func (b *booking) zeros(scope kpi.Scope, base []string) {
 	for _, f := range b.s.families {
-		if f.Scope != kpi.ScopeConversation {
+		if f.Scope != scope {
 			continue
 		}
-		eachExtra(f, values, func(v []string) {
+		eachExtra(f, base, func(v []string) {
 			if b.s.series[seriesKey(f, v)] == nil {
 				b.writable(f, v)
 			}

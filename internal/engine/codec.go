@@ -93,6 +93,8 @@ type meta struct {
 	// Good is when a round last read every clock stream, on the machine's clock.
 	Good  int64 `cbor:"6,keyasint,omitempty"`
 	Shape shape `cbor:"7,keyasint,omitempty"`
+	// Skew is the helpdesk's clock less the machine's, as last measured.
+	Skew int64 `cbor:"8,keyasint,omitempty"`
 }
 
 // shape is the part of the configuration that the meaning of stored metric

@@ -81,15 +81,21 @@ func (s *series) add(v float64, ex *dto.Exemplar) {
 // seriesKey is the key of a series in the ledger and in memory: the family and
 // the label values, which hold no 0xff byte since they are UTF-8.
 func seriesKey(f *kpi.Family, values []string) string {
-	return f.Name + "\xff" + strings.Join(values, "\xff")
+	n := len(f.Name)
+	for _, v := range values {
+		n += 1 + len(v)
+	}
+	k := make([]byte, 0, n)
+	k = append(k, f.Name...)
+	for _, v := range values {
+		k = append(append(k, 0xff), v...)
+	}
+	return string(k)
 }
 
 func splitSeriesKey(k string) (family string, values []string) {
-	name, rest, _ := strings.Cut(k, "\xff")
-	if rest == "" && !strings.Contains(k, "\xff\xff") && !strings.HasSuffix(k, "\xff") {
-		return name, nil
-	}
-	return name, strings.Split(rest, "\xff")
+	parts := strings.Split(k, "\xff")
+	return parts[0], parts[1:]
 }
 
 // newSeries returns a series at 0.

@@ -37,7 +37,8 @@ type Source struct {
 	skew          time.Duration
 	interval      time.Duration // the effective poll interval
 
-	fresh map[string][]string // groups that were seen and have no series yet, by key
+	miscounts int                 // how often a vendor's count of messages was wrong
+	fresh     map[string][]string // groups that were seen and have no series yet, by key
 }
 
 func newSource(e *Engine, o SourceOptions) *Source {
@@ -100,6 +101,7 @@ func (s *Source) load() error {
 	if err != nil {
 		return err
 	}
+	s.skew = time.Duration(s.meta.Skew)
 	return s.reshape()
 }
 
