@@ -134,7 +134,7 @@ func (a *App) retire(old, next *desks) {
 		old.engine.Close(name)
 		if !configured(next.cfg, name) {
 			a.metrics.Forget(name)
-			a.log.Info("source removed: its ledger is kept for the retention", "source", name)
+			a.log.Info("source removed: its ledger is kept for the retention", "helpdesk", name)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (a *App) forget(cfg *config.Validated) {
 		a.log.Error("ledgers of removed sources stay", "err", err)
 	}
 	for _, name := range dropped {
-		a.log.Info("ledger of a removed source dropped", "source", name)
+		a.log.Info("ledger of a removed source dropped", "helpdesk", name)
 	}
 }
 

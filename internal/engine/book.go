@@ -322,15 +322,16 @@ func (b *booking) book(id string, f *kpi.Fact) {
 		}
 		values = append(values, arrival)
 	}
-	b.writable(f.Family, values).add(f.Value, b.exemplar(id))
+	b.writable(f.Family, values).add(f.Value, b.exemplar(id, f.Value))
 	if late {
 		b.writable(kpi.LateFacts, nil).add(1, nil)
 	}
 }
 
 // exemplar points from an observation to its conversation, at the booking time.
-func (b *booking) exemplar(id string) *dto.Exemplar {
+func (b *booking) exemplar(id string, v float64) *dto.Exemplar {
 	return &dto.Exemplar{
+		Value:     proto.Float64(v),
 		Label:     []*dto.LabelPair{{Name: proto.String("conversation"), Value: proto.String(id)}},
 		Timestamp: timestamppb.New(b.wall),
 	}

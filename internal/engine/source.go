@@ -208,9 +208,9 @@ func (s *Source) reshape() error {
 		}
 	}
 	if relabelled {
-		s.engine.opts.Logger.Warn("labels changed: conversation metrics start at 0", "source", s.opts.Name)
+		s.engine.opts.Logger.Warn("labels changed: conversation metrics start at 0", "helpdesk", s.opts.Name)
 	} else if len(dropped) > 0 {
-		s.engine.opts.Logger.Warn("tier limits changed: affected metrics start at 0", "source", s.opts.Name, "series", len(dropped))
+		s.engine.opts.Logger.Warn("tier limits changed: affected metrics start at 0", "helpdesk", s.opts.Name, "series", len(dropped))
 	}
 	now := s.engine.opts.Now()
 	changed := map[string]*series{}

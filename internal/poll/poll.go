@@ -78,7 +78,7 @@ type Status struct {
 // New returns a Poller.
 func New(o Options) *Poller {
 	return &Poller{
-		opts: o, profile: o.Collector.Profile(), log: o.Logger.With("source", o.Ledger.Name()),
+		opts: o, profile: o.Collector.Profile(), log: o.Logger.With("helpdesk", o.Ledger.Name()),
 		forbidden: map[helpdesk.Stream]int{}, status: Status{Errors: map[helpdesk.Stream]error{}},
 	}
 }
@@ -123,7 +123,6 @@ func (p *Poller) now() time.Time { return time.Now().Add(p.opts.API.Skew()) }
 func (p *Poller) Round(ctx context.Context) {
 	r := &round{Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}}
 	err := r.run(ctx)
-	p.opts.Ledger.SetSkew(p.opts.API.Skew())
 	if errors.Is(err, context.Canceled) {
 		return
 	}

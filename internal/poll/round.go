@@ -172,6 +172,7 @@ func (r *round) book(fetched bool) error {
 	if mark == 0 || !r.opts.Ledger.Synced() && (!fetched || !r.opened()) {
 		return nil
 	}
+	r.opts.Ledger.SetSkew(r.opts.API.Skew())
 	done := engine.Round{Now: r.now(), Watermark: time.Unix(0, mark)}
 	if good {
 		done.Good = time.Now()
