@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -45,6 +46,7 @@ type sourceView struct {
 
 type deadlineView struct {
 	Source string
+	Now    time.Time // the helpdesk's clock
 	engine.Deadline
 }
 
@@ -71,10 +73,10 @@ func (a *App) statusView(now time.Time) statusView {
 		s := viewSource(a.desks.all[name], now)
 		v.Sources = append(v.Sources, s)
 		for _, d := range s.Deadlines {
-			v.Deadlines = append(v.Deadlines, deadlineView{name, d})
+			v.Deadlines = append(v.Deadlines, deadlineView{name, s.Now, d})
 		}
 	}
-	slices.SortFunc(v.Deadlines, func(a, b deadlineView) int { return a.At.Compare(b.At) })
+	slices.SortFunc(v.Deadlines, func(a, b deadlineView) int { return cmp.Compare(a.At.Sub(a.Now), b.At.Sub(b.Now)) })
 	v.Deadlines = v.Deadlines[:min(20, len(v.Deadlines))]
 	return v
 }

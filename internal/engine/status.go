@@ -14,6 +14,7 @@ import (
 type Status struct {
 	Name          string
 	Vendor        string
+	Now           time.Time // the helpdesk's clock: watermark, waits and deadlines are on it
 	Fresh, Synced bool
 	Progress      float64
 	FirstStart    time.Time
@@ -25,9 +26,9 @@ type Status struct {
 	Deadlines     []Deadline // the next ones that break the promise
 }
 
-// Queue is the live queue of one combination of channel and extra labels.
+// Queue is the live queue of one channel.
 type Queue struct {
-	Values     []string // channel, then the extra labels
+	Channel    string
 	Open       int      // in any status of the queue
 	Unassigned int
 	Waiting    int
@@ -44,22 +45,31 @@ const deadlinesShown = 10
 func (s *Source) Status(now time.Time) Status {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	fresh := s.isFresh(now)
+	now = now.Add(s.skew)
 	st := Status{
-		Name: s.opts.Name, Vendor: s.opts.Profile.Vendor, Fresh: s.isFresh(now), Synced: s.meta.Synced, Progress: s.progress(),
+		Name: s.opts.Name, Now: now, Vendor: s.opts.Profile.Vendor, Fresh: fresh, Synced: s.meta.Synced, Progress: s.progress(),
 		FirstStart: kpi.Time(s.meta.FirstStart), Watermark: kpi.Time(s.meta.Watermark), Good: kpi.Time(s.meta.Good),
 		Skew: s.skew, Conversations: s.conversations,
 	}
 	if !st.Fresh {
 		return st
 	}
-	now = now.Add(s.skew)
+	queues := map[string]*Queue{}
 	for _, g := range s.live.groups {
-		st.Queues = append(st.Queues, s.queue(g, now))
+		q := queues[g.values[0]]
+		if q == nil {
+			q = &Queue{Channel: g.values[0]}
+			queues[q.Channel] = q
+		}
+		s.queue(q, g, now)
 		for _, c := range kpi.Clocks {
 			s.upcoming(g, c, now, deadlinesShown, func(d Deadline) { st.Deadlines = append(st.Deadlines, d) })
 		}
 	}
-	slices.SortFunc(st.Queues, func(a, b Queue) int { return slices.Compare(a.Values, b.Values) })
+	for _, channel := range sortedKeys(queues) {
+		st.Queues = append(st.Queues, *queues[channel])
+	}
 	slices.SortFunc(st.Deadlines, func(a, b Deadline) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Conversation, b.Conversation))
 	})
@@ -67,12 +77,14 @@ func (s *Source) Status(now time.Time) Status {
 	return st
 }
 
-func (s *Source) queue(g *group, now time.Time) Queue {
-	q := Queue{Values: g.values, Unassigned: g.unassigned, Waiting: g.waiting.n}
+// queue adds a group to its channel's queue.
+func (s *Source) queue(q *Queue, g *group, now time.Time) {
+	q.Unassigned += g.unassigned
+	q.Waiting += g.waiting.n
 	for _, st := range helpdesk.LiveStatuses {
 		q.Open += g.statuses[st]
 	}
-	if first, ok := g.waiting.first(); ok {
+	if first, ok := g.waiting.first(); ok && (q.Oldest.IsZero() || kpi.Time(first.at).Before(q.Oldest)) {
 		q.Oldest = kpi.Time(first.at)
 		q.OldestURL = s.live.entries[first.id].URL
 	}
@@ -83,7 +95,6 @@ func (s *Source) queue(g *group, now time.Time) Queue {
 			q.Past += g.running[c].upTo(startBefore(s.opts.Policy, now, limit))
 		}
 	}
-	return q
 }
 
 // Explain measures one conversation of the ledger, with the life of every
