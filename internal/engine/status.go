@@ -29,7 +29,7 @@ type Status struct {
 // Queue is the live queue of one channel.
 type Queue struct {
 	Channel    string
-	Open       int      // in any status of the queue
+	Open       int // in any status of the queue
 	Unassigned int
 	Waiting    int
 	Oldest     time.Time // since when the longest-waiting customer waits; zero: nobody does

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// forbiddenAfter is how many walks in a row must be refused with 403 before
-	// a stream counts as forbidden and holds nothing back any more: once could
-	// be an accident.
+	// forbiddenAfter is how many walks in a row must be refused before a stream
+	// counts as forbidden and holds nothing back any more: once could be an
+	// accident. It is asked again whenever it would be.
 	forbiddenAfter = 3
 	// fetchBatch is how many wants a collector is offered at once.
 	fetchBatch = 50
@@ -39,7 +39,7 @@ func (r *round) walkUntil(ctx context.Context, sp helpdesk.StreamProfile, until 
 	if errors.Is(err, context.Canceled) || errors.Is(err, errPaused) {
 		return err
 	}
-	r.note(sp.Stream, err)
+	r.note(sp, err)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", sp.Stream, err)
 	}
@@ -48,7 +48,8 @@ func (r *round) walkUntil(ctx context.Context, sp helpdesk.StreamProfile, until 
 }
 
 // note keeps account of how the walk of a stream went.
-func (r *round) note(s helpdesk.Stream, err error) {
+func (r *round) note(sp helpdesk.StreamProfile, err error) {
+	s := sp.Stream
 	r.mu.Lock()
 	if err == nil {
 		delete(r.status.Errors, s)
@@ -61,7 +62,7 @@ func (r *round) note(s helpdesk.Stream, err error) {
 		r.opts.Metrics.failure(s, reason)
 		r.log.Warn("walk failed", "stream", s, "reason", reason, "err", err)
 	}
-	if reason != rest.ReasonForbidden {
+	if !refused(sp, reason) {
 		r.forbidden[s] = 0
 		if err == nil {
 			r.opts.Ledger.SetForbidden(s, false)
@@ -72,6 +73,19 @@ func (r *round) note(s helpdesk.Stream, err error) {
 		r.log.Warn("stream is forbidden: what it gives is absent until it is allowed", "stream", s)
 		r.opts.Ledger.SetForbidden(s, true)
 	}
+}
+
+// refused reports whether a failure says that the stream is not to be had. What
+// clocks depend on must be refused in so many words; the rest may also be
+// missing on this plan or server.
+func refused(sp helpdesk.StreamProfile, reason rest.Reason) bool {
+	switch reason {
+	case rest.ReasonForbidden:
+		return true
+	case rest.ReasonGone, rest.ReasonClient:
+		return !sp.Clock
+	}
+	return false
 }
 
 func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.Time) error {
