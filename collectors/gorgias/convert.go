@@ -43,9 +43,6 @@ func conversation(t *ticket, now time.Time, base string) (helpdesk.Conversation,
 	case t.Spam.v:
 		conv.Status, conv.Excluded = helpdesk.StatusExcluded, helpdesk.ExcludedSpam
 	}
-	if t.FromAgent.ok {
-		conv.AgentStarted = &t.FromAgent.v
-	}
 	if t.MessagesCount.ok && t.MessagesCount.v >= 0 {
 		conv.Messages = t.MessagesCount.v
 	}

@@ -21,7 +21,6 @@ type ticket struct {
 	Channel       text                  `json:"channel"`
 	Via           text                  `json:"via"`
 	Language      text                  `json:"language"`
-	FromAgent     maybe[bool]           `json:"from_agent"`
 	Spam          maybe[bool]           `json:"spam"`
 	AssigneeUser  maybe[party]          `json:"assignee_user"`
 	AssigneeTeam  maybe[party]          `json:"assignee_team"`

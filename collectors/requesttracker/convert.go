@@ -16,13 +16,12 @@ type reader struct {
 // conversation maps a ticket's row.
 func (r reader) conversation(t *ticket) (helpdesk.Conversation, []helpdesk.UnknownValue) {
 	c := helpdesk.Conversation{
-		ID:           string(t.ID),
-		Created:      t.created,
-		Updated:      t.updated,
-		Labels:       helpdesk.Labels{Team: r.queueName(t.Queue), Priority: string(t.Priority)},
-		URL:          r.opts.BaseURL + "/Ticket/Display.html?id=" + string(t.ID),
-		AgentStarted: r.agentStarted(t),
-		Messages:     -1,
+		ID:       string(t.ID),
+		Created:  t.created,
+		Updated:  t.updated,
+		Labels:   helpdesk.Labels{Team: r.queueName(t.Queue), Priority: string(t.Priority)},
+		URL:      r.opts.BaseURL + "/Ticket/Display.html?id=" + string(t.ID),
+		Messages: -1,
 	}
 	var unknown []helpdesk.UnknownValue
 	ch, ok := r.channel(r.field(t, r.opts.ChannelField))
@@ -30,7 +29,7 @@ func (r reader) conversation(t *ticket) (helpdesk.Conversation, []helpdesk.Unkno
 		unknown = append(unknown, helpdesk.UnknownValue{What: "channel", Value: r.field(t, r.opts.ChannelField)})
 	}
 	if t.merged {
-		c.Status, c.Excluded, c.AgentStarted = helpdesk.StatusExcluded, helpdesk.ExcludedMerged, nil
+		c.Status, c.Excluded = helpdesk.StatusExcluded, helpdesk.ExcludedMerged
 		if t.link != nil { // else the other's last update, which is no earlier
 			c.Updated, c.ExcludedAt = t.link.at, t.link.at
 		}
@@ -46,20 +45,6 @@ func (r reader) conversation(t *ticket) (helpdesk.Conversation, []helpdesk.Unkno
 	}
 	c.Agent = r.owner(t)
 	return c, unknown
-}
-
-// agentStarted is RT's word on who opened a ticket: an agent who enters it for
-// a requestor (a call, a visit) is not among the requestors.
-func (r reader) agentStarted(t *ticket) *bool {
-	var started bool
-	switch who := r.party(t.Creator, t); who.author {
-	case helpdesk.AuthorAgent:
-		started = true
-	case helpdesk.AuthorCustomer:
-	default:
-		return nil
-	}
-	return &started
 }
 
 // event maps a transaction of t; a row without meaning here is nil.

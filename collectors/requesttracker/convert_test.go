@@ -140,24 +140,6 @@ func TestWhoWroteAMessage(t *testing.T) {
 	}
 }
 
-func TestWhoStartedATicket(t *testing.T) {
-	for _, tc := range []struct {
-		name, creator, requestor string
-		want                     *bool
-	}{
-		{"a customer by mail", carol, carol, toldBy(false)},
-		{"an agent for a caller", alice, carol, toldBy(true)},
-		{"a customer for another", cc, carol, toldBy(false)},
-		{"RT itself", system, carol, nil},
-		{"a bot", robot, carol, nil},
-	} {
-		c, _ := knowing(Options{Bots: []string{"robot"}}).conversation(ticketBy(t, tc.creator, tc.requestor, ""))
-		if d := cmp.Diff(tc.want, c.AgentStarted); d != "" {
-			t.Errorf("%s (-want +got):\n%s", tc.name, d)
-		}
-	}
-}
-
 func TestStatusChanges(t *testing.T) {
 	for _, tc := range []struct {
 		from, to string

@@ -35,9 +35,6 @@ type Conversation struct {
 
 	// Automated is true when the vendor says that automation solved it.
 	Automated bool
-	// AgentStarted is the vendor's own word on who opened it; used only where
-	// no message tells. Nil when the vendor does not say.
-	AgentStarted *bool
 	// Messages is the vendor's count of messages, internal notes included or
 	// not as the vendor has it; -1 when it tells none. Collectors compare it,
 	// measuring does not.

@@ -67,6 +67,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 func dialects(desk *Desk, o ServeOptions) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", Gorgias(desk, GorgiasOptions{Username: o.Username, Password: o.Password}))
+	mux.Handle(rtRoot+"/", RequestTracker(desk, RequestTrackerOptions{Token: o.Password}))
 	return mux
 }
 

@@ -32,7 +32,11 @@ var Tables = []Table{
 
 // Store is a durable store of keys and values by source and table. An Update
 // is applied whole, on disk, or not at all; it is one at a time. What a
-// transaction's Get and Scan return is valid until it ends.
+// transaction's Get and Scan return is valid until it ends. Keys are not empty.
+//
+// A full disk fails an Update, and the next one that fits succeeds. After
+// ErrUnconfirmed, and after damage that the store itself met, it refuses
+// everything.
 type Store interface {
 	Update(fn func(Tx) error) error
 	View(fn func(Tx) error) error
@@ -61,4 +65,8 @@ var (
 	ErrLocked  = errors.New("another process has the ledger open; stop it, or give this one its own state.path")
 	ErrSchema  = errors.New("the ledger was written by another version of helpdesk_exporter")
 	ErrDamaged = errors.New("the ledger is damaged; it was left as it is")
+	// ErrUnconfirmed is a commit of which nobody knows whether it would survive a
+	// loss of power. The store refuses everything from then on: a program that
+	// went on could count a fact twice, or never.
+	ErrUnconfirmed = errors.New("the disk did not confirm a write; restart the exporter to go on from what is on the disk")
 )

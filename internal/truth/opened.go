@@ -28,7 +28,7 @@ func (s *story) started() (byCustomer bool, known time.Time) {
 	case told:
 		return first.byCustomer(), first.At
 	case !given.IsZero():
-		return s.row.AgentStarted != nil && !*s.row.AgentStarted, given
+		return false, given
 	}
 	return false, time.Time{}
 }

@@ -1,0 +1,150 @@
+package collectortest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/truth"
+)
+
+// same compares what the exporter shows with the desk's truth: all counters
+// and, where the source is fresh, the live gauges.
+func (w *world) same() {
+	w.t.Helper()
+	w.synced()
+	w.sameCounters()
+	w.sameGauges()
+}
+
+func (w *world) truthOptions() truth.Options {
+	return truth.Options{
+		Source: "desk", Policy: w.policy, Floor: w.floor, FirstStart: w.firstStart, PollInterval: interval, Labels: w.labels(),
+		Promise: func(kpi.Clock, helpdesk.Channel) (kpi.Tier, bool) { return kpi.AboveAverage, true },
+	}
+}
+
+func (w *world) sameCounters() {
+	w.t.Helper()
+	want := w.told(truth.Counters(w.conversations(), w.truthOptions(), w.steps))
+	got := w.told(w.exposed(factNames()))
+	if len(want) < 5 {
+		w.t.Errorf("the desk has so little to tell that nothing is proved: %v", want)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-9, 1e-5)); diff != "" {
+		w.t.Errorf("counters (-truth +exporter):\n%s", diff)
+	}
+}
+
+func (w *world) sameGauges() {
+	w.t.Helper()
+	want := nonzero(truth.Gauges(w.conversations(), w.truthOptions(), w.desk.Now()))
+	names := map[string]bool{}
+	for _, f := range []*kpi.Family{
+		kpi.OpenConversations, kpi.UnassignedConversations, kpi.WaitingConversations, kpi.OldestWaiting, kpi.PastTier, kpi.DueConversations,
+	} {
+		names[f.Name] = true
+	}
+	if diff := cmp.Diff(want, w.exposed(names), cmpopts.EquateApprox(0, 1e-3)); diff != "" {
+		w.t.Errorf("live gauges (-truth +exporter):\n%s", diff)
+	}
+}
+
+func factNames() map[string]bool {
+	names := map[string]bool{}
+	for _, f := range kpi.FactFamilies {
+		names[f.Name] = f.Scope != kpi.ScopeAgent
+	}
+	return names
+}
+
+// told leaves out the families that the vendor cannot tell.
+func (w *world) told(all truth.Values) truth.Values {
+	out := nonzero(all)
+	missing := map[string]bool{}
+	for _, f := range kpi.FactFamilies {
+		level := w.alive.profile.Capabilities[f.Needs]
+		handoff := f == kpi.Handoffs || f == kpi.HandoffSeconds
+		if f.Needs != "" && level == helpdesk.Absent || handoff && level != helpdesk.Exact {
+			missing[f.Name] = true
+		}
+	}
+	for key := range all {
+		name, _, _ := strings.Cut(key, "{")
+		name = strings.TrimSuffix(strings.TrimSuffix(name, "_sum"), "_count")
+		// Late facts are of all families: those that are not told are missing there.
+		if missing[name] || len(missing) > 0 && name == kpi.LateFacts.Name {
+			delete(out, key)
+		}
+	}
+	return out
+}
+
+func nonzero(v truth.Values) truth.Values {
+	out := truth.Values{}
+	for k, n := range v {
+		if n != 0 {
+			out[k] = n
+		}
+	}
+	return out
+}
+
+// exposed reads series as the truth writes them; those at 0 are left out.
+func (w *world) exposed(names map[string]bool) truth.Values {
+	w.t.Helper()
+	families, err := w.registry.Gather()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out := truth.Values{}
+	for _, mf := range families {
+		if !names[mf.GetName()] {
+			continue
+		}
+		for _, m := range mf.GetMetric() {
+			labels := labelsOf(m)
+			switch {
+			case m.Histogram != nil:
+				out[mf.GetName()+"_count"+labels] = float64(m.Histogram.GetSampleCount())
+				out[mf.GetName()+"_sum"+labels] = m.Histogram.GetSampleSum()
+			case m.Gauge != nil:
+				out[mf.GetName()+labels] = m.Gauge.GetValue()
+			default:
+				out[mf.GetName()+labels] = m.Counter.GetValue()
+			}
+		}
+	}
+	return nonzero(out)
+}
+
+// value is one series.
+func (w *world) value(f *kpi.Family, labels ...string) float64 {
+	w.t.Helper()
+	sum := 0.0
+	for key, n := range w.exposed(map[string]bool{f.Name: true}) {
+		matches := true
+		for _, l := range labels {
+			matches = matches && strings.Contains(key, l)
+		}
+		if matches {
+			sum += n
+		}
+	}
+	return sum
+}
+
+func labelsOf(m *dto.Metric) string {
+	var pairs []string
+	for _, l := range m.GetLabel() {
+		pairs = append(pairs, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
+	}
+	slices.Sort(pairs)
+	return "{" + strings.Join(pairs, ",") + "}"
+}

@@ -1,0 +1,3 @@
+package collectortest
+
+var connectorScenarios []scenario

@@ -1,0 +1,3 @@
+package collectortest
+
+var costScenarios []scenario

@@ -1,0 +1,3 @@
+package collectortest
+
+var failureScenarios []scenario

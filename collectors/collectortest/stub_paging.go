@@ -1,0 +1,3 @@
+package collectortest
+
+var pagingScenarios []scenario

@@ -1,0 +1,223 @@
+package collectortest
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/truth"
+)
+
+// opens is when desks open: a Monday, far ahead of any machine's clock, so that
+// every scenario runs with a helpdesk whose clock is not ours.
+var opens = time.Date(2090, 1, 2, 6, 0, 0, 0, time.UTC)
+
+const (
+	day      = 24 * time.Hour
+	interval = 30 * time.Second
+)
+
+// setup says what a scenario is like.
+type setup struct {
+	desk     *simulator.Desk // shared between worlds; else one is made
+	seed     uint64
+	rate     float64       // conversations an hour
+	history  time.Duration // how long the desk has been open when the exporter starts
+	script   []simulator.Scripted
+	mix      *simulator.Mix // in place of the vendor's
+	lookback time.Duration
+	book     bool
+	teams    bool          // label by team, where the vendor tells no history of teams too
+	timeout  time.Duration // of one attempt
+	start    time.Time     // of the desk; [opens] when zero
+	memory   bool          // no network: for a bubble of synctest
+}
+
+// world is a desk, the server that speaks for it, and one exporter's ledger.
+type world struct {
+	t      *testing.T
+	v      Vendor
+	setup  setup
+	desk   *simulator.Desk
+	door   *door
+	base   string
+	net    http.RoundTripper
+	ledger string
+	log    *safeBuffer
+	policy kpi.Policy
+
+	// What the exporter did, over all its lives.
+	steps             []truth.Step
+	firstStart, floor time.Time
+	forgotten         map[string]bool // conversations that no list told of in the first sync
+	registry          *prometheus.Registry
+	alive             *process
+}
+
+func newWorld(t *testing.T, v Vendor, s setup) *world {
+	t.Helper()
+	if s.lookback == 0 {
+		s.lookback = 30 * day
+	}
+	if s.start.IsZero() {
+		s.start = opens
+	}
+	w := &world{
+		t: t, v: v, setup: s, desk: s.desk, log: &safeBuffer{}, forgotten: map[string]bool{},
+		ledger: filepath.Join(t.TempDir(), "ledger.db"),
+		policy: kpi.Policy{
+			Limits: kpi.DefaultLimits(), Classes: kpi.DefaultClasses(), ReopenGrace: 30 * time.Minute, AbandonedAfter: day,
+		},
+	}
+	if w.desk == nil {
+		w.desk = newDesk(v, s)
+	}
+	w.door = newDoor(v, w.desk)
+	if s.memory {
+		w.base, w.net = "http://desk.test", handlerTransport{w.door}
+	} else {
+		server := httptest.NewServer(w.door)
+		t.Cleanup(server.Close)
+		w.base, w.net = server.URL, &http.Transport{}
+	}
+	w.live()
+	t.Cleanup(func() { w.die() })
+	return w
+}
+
+// newDesk opens a desk of the kind that the vendor can show.
+func newDesk(v Vendor, s setup) *simulator.Desk {
+	o := v.Desk
+	o.Seed, o.Start, o.Rate, o.Script = s.seed, s.start, s.rate, s.script
+	if o.Start.IsZero() {
+		o.Start = opens
+	}
+	if s.mix != nil {
+		o.Mix = s.mix
+	}
+	d := simulator.New(o)
+	d.Advance(o.Start.Add(s.history))
+	return d
+}
+
+// rounds polls some times, the desk moving on before each.
+func (w *world) rounds(n int, step time.Duration) {
+	w.t.Helper()
+	for range n {
+		w.advance(step)
+		w.round()
+	}
+}
+
+func (w *world) advance(d time.Duration) { w.desk.Advance(w.desk.Now().Add(d)) }
+
+// settle lets a quiet moment come, in which nothing is hidden any more, and
+// polls in it: once, and again for what the sweep has left to do.
+func (w *world) settle() {
+	w.t.Helper()
+	w.quiet()
+	w.round()
+	w.round()
+}
+
+// quiet moves the desk to a moment before which nothing happened for a while.
+func (w *world) quiet() {
+	w.t.Helper()
+	for range 1000 {
+		before := w.happenings()
+		w.advance(10 * time.Second)
+		if w.happenings() == before {
+			return
+		}
+	}
+	w.t.Fatal("the desk is never quiet")
+}
+
+func (w *world) happenings() (n int) {
+	w.desk.Read(func(b *simulator.Books) { n = len(b.Log) })
+	return n
+}
+
+// labels are the dimensions of the conversation metrics.
+func (w *world) labels() []helpdesk.LabelName {
+	if w.setup.teams || w.alive.profile.Capabilities[helpdesk.CapTeamHistory] == helpdesk.Exact {
+		return []helpdesk.LabelName{helpdesk.LabelTeam}
+	}
+	return nil
+}
+
+// conversations is the truth as the vendor can tell it.
+func (w *world) conversations() []truth.Conversation {
+	var out []truth.Conversation
+	exact := w.alive.profile.Capabilities[helpdesk.CapTeamHistory] == helpdesk.Exact
+	for _, c := range w.desk.Conversations() {
+		if w.forgotten[c.Row.ID] {
+			continue
+		}
+		if !exact { // labels are those of the newest row
+			c.Records = slices.DeleteFunc(c.Records, func(r helpdesk.Record) bool { _, ok := r.(helpdesk.Relabel); return ok })
+		}
+		if w.v.Tell != nil {
+			c = w.v.Tell(c)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// begun notes what the first start of the source decides.
+func (w *world) begun(now time.Time) {
+	if !w.firstStart.IsZero() {
+		return
+	}
+	w.firstStart, w.floor = now, now
+	if w.setup.book {
+		w.floor = now.Add(-w.setup.lookback)
+	}
+	if !w.v.Forgets {
+		return
+	}
+	w.desk.Read(func(b *simulator.Books) {
+		for _, t := range b.Tickets {
+			if s := t.Now(); !s.GoneAt.IsZero() {
+				w.forgotten[itoa(t.ID)] = true
+			}
+		}
+	})
+}
+
+// safeBuffer is a buffer that several goroutines may write to.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// noneBehind says that nothing was read that a watermark had passed.
+func (w *world) noneBehind() {
+	w.t.Helper()
+	if n := w.value(kpi.BehindWatermark); n != 0 {
+		w.t.Errorf("%v records came from behind the watermark", n)
+	}
+}
