@@ -150,7 +150,7 @@ func FuzzRows(f *testing.F) {
 			}
 			rows = append(rows, r...)
 		}
-		add(c.ticketRows(raw, &p, func(x *ticket) stamp { return x.Updated }), nil)
+		add(c.ticketRows(t.Context(), raw, &p, func(x *ticket) stamp { return x.Updated }))
 		add(c.messageRows(t.Context(), raw, &p))
 		add(c.eventRows(t.Context(), raw, &p))
 		add(c.surveys().read(t.Context(), raw, &p))

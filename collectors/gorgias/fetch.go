@@ -133,19 +133,20 @@ func (c *Collector) fetchRow(ctx context.Context, v string, page *helpdesk.Page)
 			return err
 		}
 		page.Records = append(page.Records, c.mergedAway(v, log, t))
-		c.addRow(t, page)
-		return nil
+		return c.addRow(ctx, t, page)
 	default:
-		c.addRow(t, page)
-		return nil
+		return c.addRow(ctx, t, page)
 	}
 }
 
 // addRow adds the row of a ticket that was read by itself: its messages are
 // counted, since only lists carry the vendor's count.
-func (c *Collector) addRow(t *ticketDetail, page *helpdesk.Page) {
+func (c *Collector) addRow(ctx context.Context, t *ticketDetail, page *helpdesk.Page) error {
 	if t.ID == "" {
-		return // a redirect that was not followed: nothing is known of its target
+		return nil // a redirect that was not followed: nothing is known of its target
+	}
+	if err := c.users.know(ctx, c, []string{string(t.AssigneeUser.v.ID)}); err != nil {
+		return err
 	}
 	if !t.MessagesCount.ok && t.Messages.ok {
 		t.MessagesCount = maybe[int]{len(t.Messages.v), true}
@@ -153,6 +154,7 @@ func (c *Collector) addRow(t *ticketDetail, page *helpdesk.Page) {
 	if conv, ok := c.conversation(&t.ticket, page); ok {
 		page.Records = append(page.Records, conv)
 	}
+	return nil
 }
 
 // fetchRating reads a survey.

@@ -36,7 +36,9 @@ func (c *Collector) fetchConversation(ctx context.Context, v string, page *helpd
 		return nil
 	}
 	first := len(page.Records)
-	c.addRow(t, page)
+	if err := c.addRow(ctx, t, page); err != nil {
+		return err
+	}
 	if source := isSource(v, t, log); source || string(t.ID) != v {
 		away := c.mergedAway(v, log, t)
 		if source {

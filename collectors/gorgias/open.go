@@ -44,7 +44,10 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
-	rows := c.ticketRows(raw, &page, func(t *ticket) stamp { return t.Created })
+	rows, err := c.ticketRows(ctx, raw, &page, func(t *ticket) stamp { return t.Created })
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
 	for _, r := range rows {
 		if r.rec != nil {
 			page.Records = append(page.Records, r.rec)

@@ -20,26 +20,36 @@ func (c *Collector) tickets() listing {
 		endpoint: "/api/tickets",
 		order:    byUpdate,
 		prio:     rest.Clocks,
-		read: func(_ context.Context, raw []json.RawMessage, p *helpdesk.Page) ([]row, error) {
-			return c.ticketRows(raw, p, func(t *ticket) stamp { return t.Updated }), nil
+		read: func(ctx context.Context, raw []json.RawMessage, p *helpdesk.Page) ([]row, error) {
+			return c.ticketRows(ctx, raw, p, func(t *ticket) stamp { return t.Updated })
 		},
 	}
 }
 
-// ticketRows reads rows of tickets that are ordered by the stamp that by gives.
-func (c *Collector) ticketRows(raw []json.RawMessage, p *helpdesk.Page, by func(*ticket) stamp) []row {
-	rows := make([]row, 0, len(raw))
+// ticketRows reads rows of tickets that are ordered by the stamp that by gives,
+// once the users who have them are known: what a bot has, no agent has.
+func (c *Collector) ticketRows(ctx context.Context, raw []json.RawMessage, p *helpdesk.Page, by func(*ticket) stamp) ([]row, error) {
+	read := make([]ticket, 0, len(raw))
+	var assignees []string
 	for _, r := range raw {
 		var t ticket
-		if !decode("ticket", r, &t, p) {
-			continue
-		}
-		rows = append(rows, row{at: by(&t).Time, id: string(t.ID)})
-		if conv, ok := c.conversation(&t, p); ok {
-			rows[len(rows)-1].rec = conv
+		if decode("ticket", r, &t, p) {
+			read = append(read, t)
+			assignees = append(assignees, string(t.AssigneeUser.v.ID))
 		}
 	}
-	return rows
+	if err := c.users.know(ctx, c, assignees); err != nil {
+		return nil, err
+	}
+	rows := make([]row, 0, len(read))
+	for i := range read {
+		t := &read[i]
+		rows = append(rows, row{at: by(t).Time, id: string(t.ID)})
+		if conv, ok := c.conversation(t, p); ok {
+			rows[i].rec = conv
+		}
+	}
+	return rows, nil
 }
 
 // conversation converts a ticket, or notes in the page why it can't be used.
@@ -54,6 +64,9 @@ func (c *Collector) conversation(t *ticket, p *helpdesk.Page) (helpdesk.Conversa
 	}
 	conv, unknown := conversation(t, c.now, c.base)
 	unknowns(p, unknown)
+	if c.users.isBot(conv.Agent) {
+		conv.Agent = ""
+	}
 	return conv, true
 }
 

@@ -43,7 +43,9 @@ func (r reader) conversation(t *ticket) (helpdesk.Conversation, []helpdesk.Unkno
 	if s.status == helpdesk.StatusClosed {
 		c.Closed = t.resolved
 	}
-	c.Agent = r.owner(t)
+	if u, _ := r.dir.user(t.Owner); !u.bot { // what a bot has, no agent has
+		c.Agent = r.owner(t)
+	}
 	return c, unknown
 }
 

@@ -95,10 +95,13 @@ func (r *round) fetch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	told := time.Now()
+	told, batch := time.Now(), firstBatch
+	if r.opts.Ledger.Synced() {
+		batch = liveBatch
+	}
 	for len(wants) > 0 {
 		r.waiting(len(wants))
-		tried, err := r.fetchSome(ctx, wants[:min(fetchBatch, len(wants))])
+		tried, err := r.fetchSome(ctx, wants[:min(batch, len(wants))])
 		if err != nil {
 			return err
 		}

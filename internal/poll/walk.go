@@ -16,8 +16,9 @@ const (
 	// counts as forbidden and holds nothing back any more: once could be an
 	// accident. It is asked again whenever it would be.
 	forbiddenAfter = 3
-	// fetchBatch is how many wants a collector is offered at once.
-	fetchBatch = 50
+	// firstBatch is how many wants a collector is offered at once in the first
+	// sync, liveBatch later: there the next round must not wait long.
+	firstBatch, liveBatch = 50, 5
 	// wantsListed bounds the wants that one round looks at.
 	wantsListed = 10000
 	// progressEvery is how often a long walk tells its progress.
