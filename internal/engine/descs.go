@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -32,7 +33,7 @@ func newDescs(dims []helpdesk.LabelName) descs {
 		for i := range order {
 			order[i] = i
 		}
-		slices.SortFunc(order, func(a, b int) int { return compareStrings(names[a], names[b]) })
+		slices.SortFunc(order, func(a, b int) int { return cmp.Compare(names[a], names[b]) })
 		d.names[f], d.order[f] = names, order
 		d.descs[f] = prometheus.NewDesc(f.Name, f.Help, names, nil)
 	}

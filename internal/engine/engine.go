@@ -5,6 +5,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -90,7 +91,7 @@ func (e *Engine) Open(o SourceOptions) (*Source, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	i, found := slices.BinarySearchFunc(e.sources, o.Name, func(s *Source, n string) int { return compareStrings(s.opts.Name, n) })
+	i, found := slices.BinarySearchFunc(e.sources, o.Name, func(s *Source, n string) int { return cmp.Compare(s.opts.Name, n) })
 	if found {
 		return nil, fmt.Errorf("source %s is open already", o.Name)
 	}
@@ -113,14 +114,4 @@ func (e *Engine) update(fn func(state.Tx) error) error {
 		e.opts.Committed(time.Since(start))
 	}
 	return err
-}
-
-func compareStrings(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
