@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -148,162 +147,6 @@ func (a *application) conversation(id string) (*touched, error) {
 	return t, nil
 }
 
-// row takes the newer of two rows; of two with the same stamp, the one read last.
-func (a *application) row(r helpdesk.Conversation) error {
-	t, err := a.conversation(r.ID)
-	if err != nil {
-		return err
-	}
-	row := kpi.RowOf(r)
-	if !helpdesk.KnownChannel(row.Channel) {
-		row.Channel = helpdesk.ChannelOther
-	}
-	if t.Row != nil && (row.Updated < t.Row.Updated || *row == *t.Row) {
-		return nil
-	}
-	if a.corrects(t, row) {
-		a.corrected++
-	}
-	if t.Row != nil && a.stream == helpdesk.StreamConversations && row.Updated <= a.mark {
-		a.behind++
-	}
-	t.Row, t.changed, t.Gone = row, true, false
-	return nil
-}
-
-// message applies a message. A message id counts once a source: where a merge
-// has moved it to another conversation, it moves here too, with its marks.
-func (a *application) message(r helpdesk.Message) error {
-	it := kpi.Item{Kind: kpi.ItemMessage, Author: r.Author, Agent: r.Agent, Public: r.Public, Undelivered: r.Undelivered}
-	holder, err := a.tx.Get(a.s.opts.Name, state.TableMessages, []byte(r.ID))
-	if err != nil {
-		return err
-	}
-	if holder != nil && string(holder) != r.Conversation {
-		old, err := a.conversation(string(holder))
-		if err != nil {
-			return err
-		}
-		if i := find(old.Items, kpi.ItemMessage, r.ID); i >= 0 {
-			it.Marks = old.Items[i].Marks
-			old.Items = slices.Delete(old.Items, i, i+1)
-			old.changed = true
-		}
-	}
-	if string(holder) != r.Conversation || holder == nil {
-		if err := a.tx.Put(a.s.opts.Name, state.TableMessages, []byte(r.ID), []byte(r.Conversation)); err != nil {
-			return err
-		}
-	}
-	return a.item(r.Conversation, it, r.Key)
-}
-
-// item adds an item, or the newer version of one.
-func (a *application) item(conversation string, it kpi.Item, k helpdesk.Key) error {
-	t, err := a.conversation(conversation)
-	if err != nil {
-		return err
-	}
-	it.ID, it.At, it.Lane, it.Seq = k.ID, kpi.Instant(k.At), k.Lane, k.Seq
-	i := find(t.Items, it.Kind, it.ID)
-	if i < 0 {
-		t.insert(it)
-		t.changed = true
-		if it.At <= a.mark && it.At > t.Floor && t.Whole {
-			a.behind++
-		}
-		return nil
-	}
-	it = newer(t.Items[i], it)
-	if it != t.Items[i] {
-		t.Items = slices.Delete(t.Items, i, i+1)
-		t.insert(it)
-		t.changed = true
-	}
-	return nil
-}
-
-// newer merges two versions of an item, whichever was read first: the later
-// stamp wins, a delivery failure stays one, and what is booked stays booked.
-func newer(a, b kpi.Item) kpi.Item {
-	if b.At < a.At {
-		a, b = b, a
-	}
-	b.Undelivered = a.Undelivered || b.Undelivered
-	b.Marks |= a.Marks
-	return b
-}
-
-func find(items []kpi.Item, kind kpi.ItemKind, id string) int {
-	return slices.IndexFunc(items, func(it kpi.Item) bool { return it.Kind == kind && it.ID == id && !it.Assumed })
-}
-
-func (t *touched) insert(it kpi.Item) {
-	i, _ := slices.BinarySearchFunc(t.Items, &it, func(a kpi.Item, b *kpi.Item) int { return kpi.Compare(&a, b) })
-	t.Items = slices.Insert(t.Items, i, it)
-}
-
-// rating applies a survey: its first score counts, whatever is read later.
-func (a *application) rating(r helpdesk.Rating) error {
-	t, err := a.conversation(r.Conversation)
-	if err != nil {
-		return err
-	}
-	n := kpi.Rating{ID: r.ID, Sent: kpi.Instant(r.Sent), Scored: kpi.Instant(r.Scored), Score: r.Score}
-	i := slices.IndexFunc(t.Ratings, func(o kpi.Rating) bool { return o.ID == r.ID })
-	if i < 0 {
-		t.Ratings = append(t.Ratings, n)
-		t.changed = true
-		return nil
-	}
-	old := t.Ratings[i]
-	merged := old
-	if n.Sent != 0 && (old.Sent == 0 || n.Sent < old.Sent) {
-		merged.Sent = n.Sent
-	}
-	if n.Scored != 0 && (old.Scored == 0 || n.Scored < old.Scored) {
-		merged.Scored, merged.Score = n.Scored, n.Score
-	}
-	if merged != old {
-		t.Ratings[i] = merged
-		t.changed = true
-	}
-	return nil
-}
-
-// gone notes that the vendor does not have a conversation any more. Where it was
-// known, that is a deletion; its last update is the instant.
-func (a *application) gone(id string) error {
-	t, err := a.conversation(id)
-	if err != nil {
-		return err
-	}
-	if t.Gone {
-		return nil
-	}
-	t.Gone, t.Incomplete, t.changed = true, false, true
-	if t.Row != nil && find(t.Items, kpi.ItemStatus, "gone") < 0 && !excludedNow(t.Items) {
-		t.insert(kpi.Item{
-			Kind: kpi.ItemStatus, ID: "gone", At: t.Row.Updated, Lane: helpdesk.LaneEvents,
-			Change: helpdesk.ChangeExcluded, Excluded: helpdesk.ExcludedDeleted,
-		})
-	}
-	return nil
-}
-
-func excludedNow(items []kpi.Item) bool {
-	excluded := false
-	for i := range items {
-		switch items[i].Change {
-		case helpdesk.ChangeExcluded:
-			excluded = true
-		case helpdesk.ChangeRestored:
-			excluded = false
-		}
-	}
-	return excluded
-}
-
 func (a *application) wants(p helpdesk.Page) error {
 	for _, w := range p.Served {
 		if err := a.tx.Delete(a.s.opts.Name, state.TableWants, wantKey(w)); err != nil {
@@ -332,10 +175,6 @@ func (a *application) wants(p helpdesk.Page) error {
 		}
 	}
 	return nil
-}
-
-func (s *Source) want(tx state.Tx, w helpdesk.Want) error {
-	return tx.Put(s.opts.Name, state.TableWants, wantKey(w), nil)
 }
 
 // settle decides what a changed conversation needs, and stores it.
@@ -414,15 +253,6 @@ func (s *Source) see(l helpdesk.Labels) {
 	}
 }
 
-// coverage is the instant from which on the streams told everything of a
-// conversation that the ledger first saw at seen: what was created before may
-// have been compacted away, or have begun before history was read.
-func (s *Source) coverage(seen int64) int64 { return max(s.meta.Horizon, seen-int64(s.opts.Retention)) }
-
-// floor is the instant up to which the facts of a conversation that the ledger
-// first sees now count as booked.
-func (s *Source) floor(now int64) int64 { return max(s.meta.Floor, now-int64(s.opts.Retention)) }
-
 // conversation reads a conversation from the ledger; nil when it is not there.
 func (s *Source) conversation(tx state.Tx, id string) (*stored, error) {
 	b, err := tx.Get(s.opts.Name, state.TableConversations, []byte(id))
@@ -431,42 +261,4 @@ func (s *Source) conversation(tx state.Tx, id string) (*stored, error) {
 	}
 	c := new(stored)
 	return c, decode(b, c)
-}
-
-// putConversation writes a conversation and its place in the order of what is due.
-func (s *Source) putConversation(tx state.Tx, id string, c *stored, due int64) error {
-	if c.Due != due {
-		if c.Due != notDue {
-			if err := tx.Delete(s.opts.Name, state.TableDue, dueKey(c.Due, id)); err != nil {
-				return err
-			}
-		}
-		if due != notDue {
-			if err := tx.Put(s.opts.Name, state.TableDue, dueKey(due, id), nil); err != nil {
-				return err
-			}
-		}
-		c.Due = due
-	}
-	b, err := encode(c)
-	if err != nil {
-		return err
-	}
-	return tx.Put(s.opts.Name, state.TableConversations, []byte(id), b)
-}
-
-func (s *Source) putStream(tx state.Tx, stream helpdesk.Stream, st StreamState) error {
-	b, err := encode(st)
-	if err != nil {
-		return err
-	}
-	return tx.Put(s.opts.Name, state.TableMeta, append(slices.Clone(streamKey), stream...), b)
-}
-
-func (s *Source) putMeta(tx state.Tx, m meta) error {
-	b, err := encode(m)
-	if err != nil {
-		return err
-	}
-	return tx.Put(s.opts.Name, state.TableMeta, metaKey, b)
 }

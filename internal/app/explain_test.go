@@ -1,0 +1,124 @@
+package app
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
+)
+
+// sinceStart replaces instants by the time since the desk's start.
+func sinceStart(t *testing.T, text string) string {
+	t.Helper()
+	began := now.Add(-72 * time.Hour)
+	return regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`).ReplaceAllStringFunc(text, func(s string) string {
+		at, err := time.Parse("2006-01-02 15:04:05 UTC", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.Sub(began).String()
+	})
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	waiting := simulator.Scripted{Channel: helpdesk.ChannelChat, Lines: []simulator.Line{simulator.Says(time.Hour, helpdesk.AuthorCustomer)}}
+	url := serve(t, gorgias(simulated(0, false, handedOver, waiting)))
+	config := t.TempDir() + "/config.yaml"
+	write(t, config, one("shop", url))
+	explain := func(source, id string) (string, error) {
+		var b strings.Builder
+		err := Explain(t.Context(), &b, config, source, id)
+		return b.String(), err
+	}
+	for file, id := range map[string]string{"testdata/explain_closed.golden": "82000001", "testdata/explain_waiting.golden": "82000002"} {
+		got, err := explain("shop", id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, file, sinceStart(t, got))
+	}
+	for _, tc := range []struct{ name, source, id, want string }{
+		{"a source that is not configured", "store", "1", config + `: no source is named "store"`},
+		{"a conversation that is not there", "shop", "4711", "source shop has no conversation 4711"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := explain(tc.source, tc.id)
+			if err == nil || err.Error() != tc.want {
+				t.Errorf("%v, want %s", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	file := t.TempDir() + "/config.yaml"
+	write(t, file, `
+state: {path: /var/lib/helpdesk.db}
+sources:
+- {name: shop, gorgias: {url: "https://acme.gorgias.com", basic_auth: {username: a, password: b}}}
+- {name: it, requesttracker: {url: "https://rt.example.com", authorization: {type: token, credentials: c}}}
+`)
+	var b strings.Builder
+	if err := Check(&b, file); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(b.String(), "\n")
+	if want := file + " is valid: 2 source(s), ledger /var/lib/helpdesk.db\n"; lines[0] != want {
+		t.Errorf("%q, want %q", lines[0], want)
+	}
+	for i, want := range []string{`^  shop \(gorgias\): `, `^  it \(requesttracker\): `} {
+		want += `\d+ series, and \d+ for each combination of channel and team that is met; with 4 channels and 5 teams about \d+\n$`
+		if !regexp.MustCompile(want).MatchString(lines[i+1]) {
+			t.Errorf("%q, want %s", lines[i+1], want)
+		}
+	}
+	write(t, file, "sources: []")
+	if err := Check(&b, file); err == nil || !strings.HasPrefix(err.Error(), file+": ") {
+		t.Errorf("a bad one: %v", err)
+	}
+}
+
+// TestExpectedSeries compares what --config.check prints with a scrape.
+func TestExpectedSeries(t *testing.T) {
+	t.Parallel()
+	e := start(t, one("shop", serve(t, gorgias(simulated(0, false, handedOver)))))
+	e.ready()
+	var b strings.Builder
+	if err := Check(&b, e.dir+"/config.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`shop \(gorgias\): (\d+) series, and (\d+) for each`).FindStringSubmatch(b.String())
+	if m == nil {
+		t.Fatalf("%s", b.String())
+	}
+	conversation, source := 0, 0
+	for line := range strings.Lines(e.get("/metrics").body) {
+		switch {
+		case !strings.Contains(line, `source="shop"`), regexp.MustCompile(`^helpdesk_(api|sync|skipped|source_clock|handoff|late)`).MatchString(line):
+		case strings.Contains(line, `team="`):
+			conversation++
+		default:
+			source++
+		}
+	}
+	if d := cmp.Diff([]int{atoi(t, m[1]), atoi(t, m[2])}, []int{source, conversation}); d != "" {
+		t.Errorf("fixed series, and those of one combination (-printed +scraped)\n%s", d)
+	}
+}
+
+func atoi(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

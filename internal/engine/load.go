@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+)
+
+// load reads what a restart continues with.
+func (s *Source) load() error {
+	err := s.engine.opts.Store.View(func(tx state.Tx) error {
+		return firstError(
+			func() error { return s.loadMeta(tx) },
+			func() error { return s.loadDirectory(tx) },
+			func() error { return s.loadLabels(tx) },
+			func() error { return s.loadSeries(tx) },
+			func() error { return s.loadLive(tx) },
+			func() error { return s.countConversations(tx) },
+		)
+	})
+	if err != nil {
+		return err
+	}
+	s.skew = time.Duration(s.meta.Skew)
+	return s.reshape()
+}
+
+func firstError(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Source) loadMeta(tx state.Tx) error {
+	return tx.Scan(s.opts.Name, state.TableMeta, nil, func(k, v []byte) (bool, error) {
+		if string(k) == string(metaKey) {
+			return true, decode(v, &s.meta)
+		}
+		var st StreamState
+		if err := decode(v, &st); err != nil {
+			return false, err
+		}
+		s.streams[helpdesk.Stream(k[len(streamKey):])] = st
+		return true, nil
+	})
+}
+
+func (s *Source) loadDirectory(tx state.Tx) error {
+	return tx.Scan(s.opts.Name, state.TableDirectory, nil, func(k, v []byte) (bool, error) {
+		var e directoryEntry
+		if err := decode(v, &e); err != nil {
+			return false, err
+		}
+		switch e.Kind {
+		case directoryAgent:
+			s.agents[e.ID] = helpdesk.Agent{ID: e.ID, Name: e.Name, Bot: e.Bot}
+		case directoryTeam:
+			s.teams[e.ID] = helpdesk.Team{ID: e.ID, Name: e.Name, Channel: e.Channel}
+		}
+		return true, nil
+	})
+}
+
+func (s *Source) loadLabels(tx state.Tx) error {
+	return tx.Scan(s.opts.Name, state.TableLabels, nil, func(k, _ []byte) (bool, error) {
+		s.labels.load(k)
+		return true, nil
+	})
+}
+
+func (s *Source) loadSeries(tx state.Tx) error {
+	byName := map[string]*kpi.Family{}
+	for _, f := range kpi.FactFamilies {
+		byName[f.Name] = f
+	}
+	return tx.Scan(s.opts.Name, state.TableSeries, nil, func(k, v []byte) (bool, error) {
+		name, values := splitSeriesKey(string(k))
+		f := byName[name]
+		if f == nil {
+			return true, nil // of another version of the program: kept, not shown
+		}
+		n := &series{family: f, values: values}
+		if err := decode(v, &n.stored); err != nil {
+			return false, err
+		}
+		if h := n.stored.Hist; h != nil && h.Native == nil {
+			h.Native = map[int32]uint64{}
+		}
+		s.series[string(k)] = n
+		return true, nil
+	})
+}
+
+func (s *Source) loadLive(tx state.Tx) error {
+	return tx.Scan(s.opts.Name, state.TableLive, nil, func(k, v []byte) (bool, error) {
+		e := new(liveEntry)
+		if err := decode(v, e); err != nil {
+			return false, err
+		}
+		if !e.Status.Live() || len(e.Values) == 0 || e.Clock >= kpi.ClockCount {
+			return false, fmt.Errorf("%w: a live entry holds impossible values", state.ErrDamaged)
+		}
+		s.live.set(string(k), e)
+		return true, nil
+	})
+}
+
+func (s *Source) countConversations(tx state.Tx) error {
+	return tx.Scan(s.opts.Name, state.TableConversations, nil, func(_, _ []byte) (bool, error) {
+		s.conversations++
+		return true, nil
+	})
+}

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+)
+
+// row takes the newer of two rows; of two with the same stamp, the one read last.
+func (a *application) row(r helpdesk.Conversation) error {
+	t, err := a.conversation(r.ID)
+	if err != nil {
+		return err
+	}
+	row := kpi.RowOf(r)
+	if !helpdesk.KnownChannel(row.Channel) {
+		row.Channel = helpdesk.ChannelOther
+	}
+	if t.Row != nil && (row.Updated < t.Row.Updated || *row == *t.Row) {
+		return nil
+	}
+	if a.corrects(t, row) {
+		a.corrected++
+	}
+	if t.Row != nil && a.stream == helpdesk.StreamConversations && row.Updated <= a.mark {
+		a.behind++
+	}
+	t.Row, t.changed, t.Gone = row, true, false
+	return nil
+}
+
+// message applies a message. A message id counts once a source: where a merge
+// has moved it to another conversation, it moves here too, with its marks.
+func (a *application) message(r helpdesk.Message) error {
+	it := kpi.Item{Kind: kpi.ItemMessage, Author: r.Author, Agent: r.Agent, Public: r.Public, Undelivered: r.Undelivered}
+	holder, err := a.tx.Get(a.s.opts.Name, state.TableMessages, []byte(r.ID))
+	if err != nil {
+		return err
+	}
+	if holder != nil && string(holder) != r.Conversation {
+		old, err := a.conversation(string(holder))
+		if err != nil {
+			return err
+		}
+		if i := find(old.Items, kpi.ItemMessage, r.ID); i >= 0 {
+			it.Marks = old.Items[i].Marks
+			old.Items = slices.Delete(old.Items, i, i+1)
+			old.changed = true
+		}
+	}
+	if string(holder) != r.Conversation || holder == nil {
+		if err := a.tx.Put(a.s.opts.Name, state.TableMessages, []byte(r.ID), []byte(r.Conversation)); err != nil {
+			return err
+		}
+	}
+	return a.item(r.Conversation, it, r.Key)
+}
+
+// item adds an item, or the newer version of one.
+func (a *application) item(conversation string, it kpi.Item, k helpdesk.Key) error {
+	t, err := a.conversation(conversation)
+	if err != nil {
+		return err
+	}
+	it.ID, it.At, it.Lane, it.Seq = k.ID, kpi.Instant(k.At), k.Lane, k.Seq
+	i := find(t.Items, it.Kind, it.ID)
+	if i < 0 {
+		t.insert(it)
+		t.changed = true
+		if it.At <= a.mark && it.At > t.Floor && t.Whole {
+			a.behind++
+		}
+		return nil
+	}
+	it = newer(t.Items[i], it)
+	if it != t.Items[i] {
+		t.Items = slices.Delete(t.Items, i, i+1)
+		t.insert(it)
+		t.changed = true
+	}
+	return nil
+}
+
+// newer merges two versions of an item, whichever was read first: the later
+// stamp wins, a delivery failure stays one, and what is booked stays booked.
+func newer(a, b kpi.Item) kpi.Item {
+	if b.At < a.At {
+		a, b = b, a
+	}
+	b.Undelivered = a.Undelivered || b.Undelivered
+	b.Marks |= a.Marks
+	return b
+}
+
+func find(items []kpi.Item, kind kpi.ItemKind, id string) int {
+	return slices.IndexFunc(items, func(it kpi.Item) bool { return it.Kind == kind && it.ID == id && !it.Assumed })
+}
+
+func (t *touched) insert(it kpi.Item) {
+	i, _ := slices.BinarySearchFunc(t.Items, &it, func(a kpi.Item, b *kpi.Item) int { return kpi.Compare(&a, b) })
+	t.Items = slices.Insert(t.Items, i, it)
+}
+
+// rating applies a survey: its first score counts, whatever is read later.
+func (a *application) rating(r helpdesk.Rating) error {
+	t, err := a.conversation(r.Conversation)
+	if err != nil {
+		return err
+	}
+	n := kpi.Rating{ID: r.ID, Sent: kpi.Instant(r.Sent), Scored: kpi.Instant(r.Scored), Score: r.Score}
+	i := slices.IndexFunc(t.Ratings, func(o kpi.Rating) bool { return o.ID == r.ID })
+	if i < 0 {
+		t.Ratings = append(t.Ratings, n)
+		t.changed = true
+		return nil
+	}
+	old := t.Ratings[i]
+	merged := old
+	if n.Sent != 0 && (old.Sent == 0 || n.Sent < old.Sent) {
+		merged.Sent = n.Sent
+	}
+	if n.Scored != 0 && (old.Scored == 0 || n.Scored < old.Scored) {
+		merged.Scored, merged.Score = n.Scored, n.Score
+	}
+	if merged != old {
+		t.Ratings[i] = merged
+		t.changed = true
+	}
+	return nil
+}
+
+// gone notes that the vendor does not have a conversation any more. Where it was
+// known, that is a deletion; its last update is the instant.
+func (a *application) gone(id string) error {
+	t, err := a.conversation(id)
+	if err != nil {
+		return err
+	}
+	if t.Gone {
+		return nil
+	}
+	t.Gone, t.Incomplete, t.changed = true, false, true
+	if t.Row != nil && find(t.Items, kpi.ItemStatus, "gone") < 0 && !excludedNow(t.Items) {
+		t.insert(kpi.Item{
+			Kind: kpi.ItemStatus, ID: "gone", At: t.Row.Updated, Lane: helpdesk.LaneEvents,
+			Change: helpdesk.ChangeExcluded, Excluded: helpdesk.ExcludedDeleted,
+		})
+	}
+	return nil
+}
+
+func excludedNow(items []kpi.Item) bool {
+	excluded := false
+	for i := range items {
+		switch items[i].Change {
+		case helpdesk.ChangeExcluded:
+			excluded = true
+		case helpdesk.ChangeRestored:
+			excluded = false
+		}
+	}
+	return excluded
+}
