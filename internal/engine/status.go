@@ -106,7 +106,7 @@ func (s *Source) Explain(id string) (c kpi.Conversation, m kpi.Measurement, ok b
 			return err
 		}
 		c, ok = st.Conversation, true
-		m = kpi.Measure(s.opts.Policy, &c)
+		m = kpi.Explain(s.opts.Policy, &c)
 		return nil
 	})
 	return c, m, ok, err

@@ -70,7 +70,7 @@ type Measurement struct {
 	// Ended is when the conversation left the queues for good as far as is
 	// known: its lasting close or exclusion; 0 while it lives.
 	Ended  int64
-	Clocks []Trace
+	Clocks []Trace // of [Explain]
 }
 
 var (

@@ -19,6 +19,9 @@ type judgement struct {
 // comes first. A reply at the deadline itself meets it; what ends a clock without
 // a reply must come before. It reports whether the last limit had passed by then.
 func (m *measuring) judge(j judgement) (passed bool) {
+	if j.booked&tierMarks == tierMarks && !m.explain {
+		return true // nothing is left to judge, nor to cancel
+	}
 	t := Trace{Clock: j.clock, Start: j.start, Why: j.why, Ready: j.ready}
 	if j.stop != forever {
 		t.Stop = j.stop
@@ -48,7 +51,9 @@ func (m *measuring) judge(j judgement) (passed bool) {
 			t.Result[i] = "cancelled"
 		}
 	}
-	m.out.Clocks = append(m.out.Clocks, t)
+	if m.explain {
+		m.out.Clocks = append(m.out.Clocks, t)
+	}
 	return passed
 }
 

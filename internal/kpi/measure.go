@@ -15,7 +15,17 @@ import (
 // The conversation must have a row. Its items may gain assumed ones (see
 // settle); the marks of the facts point into it.
 func Measure(p *Policy, c *Conversation) Measurement {
-	m := measuring{p: p, c: c, ph: settle(p, c)}
+	return measure(p, c, false)
+}
+
+// Explain is [Measure] with the life of every clock, also of those that are
+// booked: for people to check.
+func Explain(p *Policy, c *Conversation) Measurement {
+	return measure(p, c, true)
+}
+
+func measure(p *Policy, c *Conversation, explain bool) Measurement {
+	m := measuring{p: p, c: c, ph: settle(p, c), explain: explain}
 	for i := range c.Items {
 		if it := &c.Items[i]; it.Kind == ItemRelabel {
 			m.relabels = append(m.relabels, it)
@@ -41,10 +51,11 @@ func Measure(p *Policy, c *Conversation) Measurement {
 
 // measuring walks once through the steps of a conversation.
 type measuring struct {
-	p   *Policy
-	c   *Conversation
-	ph  phases
-	out Measurement
+	p       *Policy
+	c       *Conversation
+	ph      phases
+	explain bool
+	out     Measurement
 
 	relabels []*Item // in order
 

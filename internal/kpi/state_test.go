@@ -101,7 +101,7 @@ func TestTheLifeOfEveryClock(t *testing.T) {
 			Deadlines: h(13, 21, 33, 81), Result: [kpi.TierCount]string{"missed", "missed", "missed", "missed"},
 		},
 	}
-	if d := gocmp.Diff(want, kpi.Measure(policy(), c).Clocks); d != "" {
+	if d := gocmp.Diff(want, kpi.Explain(policy(), c).Clocks); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 }
