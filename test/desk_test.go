@@ -73,9 +73,12 @@ func (d *desk) send(ctx context.Context, queue, customer, subject string) error 
 
 // work is what an agent does to a ticket: alice and bob, or root.
 func (d *desk) work(ctx context.Context, agent, method, path string, body map[string]any) (string, error) {
-	payload, err := json.Marshal(body)
-	if err != nil {
-		return "", err
+	var payload []byte
+	if body != nil {
+		var err error
+		if payload, err = json.Marshal(body); err != nil {
+			return "", err
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, d.url+"/REST/2.0"+path, bytes.NewReader(payload))
 	if err != nil {

@@ -33,7 +33,7 @@ type flags struct {
 
 func parse(args []string) (*flags, error) {
 	a := kingpin.New("helpdesk_exporter", "Prometheus exporter for customer-support helpdesks.")
-	a.HelpFlag.Short('h')
+	a.UsageWriter(os.Stdout).HelpFlag.Short('h')
 	a.Version(version.Print("helpdesk_exporter")).VersionFlag.Short('V')
 	f := &flags{log: &promslog.Config{}}
 	a.Flag("config.file", "Configuration file.").Default("config.yaml").StringVar(&f.options.ConfigFile)

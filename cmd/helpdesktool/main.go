@@ -23,7 +23,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	a := kingpin.New("helpdesktool", "Tools for helpdesk_exporter.")
-	a.HelpFlag.Short('h')
+	a.UsageWriter(os.Stdout).HelpFlag.Short('h')
 	a.Version(version.Print("helpdesktool")).VersionFlag.Short('V')
 	commands := map[string]func(context.Context, *slog.Logger) error{}
 	addCheck(a, commands)

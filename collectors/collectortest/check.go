@@ -32,7 +32,7 @@ func (w *world) truthOptions() truth.Options {
 
 func (w *world) sameCounters() {
 	w.t.Helper()
-	want := w.told(truth.Counters(w.conversations(), w.truthOptions(), w.steps))
+	want := w.truth()
 	got := w.told(w.exposed(factNames()))
 	if len(want) < 5 {
 		w.t.Errorf("the desk has so little to tell that nothing is proved: %v", want)
@@ -40,6 +40,11 @@ func (w *world) sameCounters() {
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(1e-9, 1e-5)); diff != "" {
 		w.t.Errorf("counters (-truth +exporter):\n%s", diff)
 	}
+}
+
+// truth is what the counters should be after the bookings that were made.
+func (w *world) truth() truth.Values {
+	return w.told(truth.Counters(w.conversations(), w.truthOptions(), w.steps))
 }
 
 func (w *world) sameGauges() {
@@ -129,11 +134,7 @@ func (w *world) value(f *kpi.Family, labels ...string) float64 {
 	w.t.Helper()
 	sum := 0.0
 	for key, n := range w.exposed(map[string]bool{f.Name: true}) {
-		matches := true
-		for _, l := range labels {
-			matches = matches && strings.Contains(key, l)
-		}
-		if matches {
+		if matches(key, labels...) {
 			sum += n
 		}
 	}
@@ -147,4 +148,26 @@ func labelsOf(m *dto.Metric) string {
 	}
 	slices.Sort(pairs)
 	return "{" + strings.Join(pairs, ",") + "}"
+}
+
+func matches(key string, parts ...string) bool {
+	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(key, p) })
+}
+
+// shows reports whether a family has any series, at 0 or not.
+func (w *world) shows(f *kpi.Family) bool {
+	w.t.Helper()
+	families, err := w.registry.Gather()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return slices.ContainsFunc(families, func(mf *dto.MetricFamily) bool { return mf.GetName() == f.Name })
+}
+
+// unchanged compares the counters with what they were.
+func (w *world) unchanged(before truth.Values) {
+	w.t.Helper()
+	if diff := cmp.Diff(before, w.exposed(factNames())); diff != "" {
+		w.t.Errorf("counters changed (-before +after):\n%s", diff)
+	}
 }

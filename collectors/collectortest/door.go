@@ -13,6 +13,7 @@ import (
 
 // door is where requests come in: it counts them, and lets some fail.
 type door struct {
+	desk    *simulator.Desk
 	dialect http.Handler
 
 	mu      sync.Mutex
@@ -22,7 +23,7 @@ type door struct {
 }
 
 func newDoor(v Vendor, d *simulator.Desk) *door {
-	o := &door{calls: map[string]int{}}
+	o := &door{desk: d, calls: map[string]int{}}
 	o.dialect = v.Dialect(d, func(r *http.Request) {
 		o.mu.Lock()
 		before := o.before
@@ -40,6 +41,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.calls[r.URL.Path]++
 	h := d.handler
 	d.mu.Unlock()
+	w.Header().Set("Date", d.desk.Now().UTC().Format(http.TimeFormat)) // refusals tell it too
 	h.ServeHTTP(w, r)
 }
 

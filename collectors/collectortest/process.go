@@ -109,6 +109,7 @@ func (w *world) sweep() {
 // round polls once.
 func (w *world) round() {
 	w.t.Helper()
+	w.meet()
 	w.alive.poller.Round(w.t.Context())
 }
 

@@ -41,6 +41,8 @@ type setup struct {
 	timeout  time.Duration // of one attempt
 	start    time.Time     // of the desk; [opens] when zero
 	memory   bool          // no network: for a bubble of synctest
+	ours     bool          // in a bubble: the desk has the machine's clock
+	off      time.Duration // but for this
 }
 
 // world is a desk, the server that speaks for it, and one exporter's ledger.
@@ -52,6 +54,7 @@ type world struct {
 	door   *door
 	base   string
 	net    http.RoundTripper
+	server *httptest.Server // nil without a network
 	ledger string
 	log    *safeBuffer
 	policy kpi.Policy
@@ -59,7 +62,7 @@ type world struct {
 	// What the exporter did, over all its lives.
 	steps             []truth.Step
 	firstStart, floor time.Time
-	forgotten         map[string]bool // conversations that no list told of in the first sync
+	met, forgotten    map[string]bool // conversations that lists told of, or never did
 	registry          *prometheus.Registry
 	alive             *process
 }
@@ -73,7 +76,7 @@ func newWorld(t *testing.T, v Vendor, s setup) *world {
 		s.start = opens
 	}
 	w := &world{
-		t: t, v: v, setup: s, desk: s.desk, log: &safeBuffer{}, forgotten: map[string]bool{},
+		t: t, v: v, setup: s, desk: s.desk, log: &safeBuffer{}, met: map[string]bool{}, forgotten: map[string]bool{},
 		ledger: filepath.Join(t.TempDir(), "ledger.db"),
 		policy: kpi.Policy{
 			Limits: kpi.DefaultLimits(), Classes: kpi.DefaultClasses(), ReopenGrace: 30 * time.Minute, AbandonedAfter: day,
@@ -86,9 +89,9 @@ func newWorld(t *testing.T, v Vendor, s setup) *world {
 	if s.memory {
 		w.base, w.net = "http://desk.test", handlerTransport{w.door}
 	} else {
-		server := httptest.NewServer(w.door)
-		t.Cleanup(server.Close)
-		w.base, w.net = server.URL, &http.Transport{}
+		w.server = httptest.NewServer(w.door)
+		t.Cleanup(w.server.Close)
+		w.base, w.net = w.server.URL, &http.Transport{}
 	}
 	w.live()
 	t.Cleanup(func() { w.die() })
@@ -184,13 +187,23 @@ func (w *world) begun(now time.Time) {
 	if w.setup.book {
 		w.floor = now.Add(-w.setup.lookback)
 	}
+}
+
+// meet notes, before a poll, which conversations nobody could have met: those
+// that were gone already when it was the first chance to see them.
+func (w *world) meet() {
 	if !w.v.Forgets {
 		return
 	}
 	w.desk.Read(func(b *simulator.Books) {
 		for _, t := range b.Tickets {
-			if s := t.Now(); !s.GoneAt.IsZero() {
-				w.forgotten[itoa(t.ID)] = true
+			id := itoa(t.ID)
+			if s := t.Now(); len(t.Log) == 0 || w.met[id] {
+				continue
+			} else if s.GoneAt.IsZero() {
+				w.met[id] = true
+			} else {
+				w.forgotten[id] = true
 			}
 		}
 	})
@@ -220,4 +233,10 @@ func (w *world) noneBehind() {
 	if n := w.value(kpi.BehindWatermark); n != 0 {
 		w.t.Errorf("%v records came from behind the watermark", n)
 	}
+}
+
+// unplug takes the helpdesk from the network.
+func (w *world) unplug() {
+	w.server.CloseClientConnections()
+	w.server.Close()
 }

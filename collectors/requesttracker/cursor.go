@@ -67,15 +67,21 @@ func (p *position) begin(long bool) {
 // first reports whether this is a walk without a base.
 func (p *position) first() bool { return len(p.Known) == 0 }
 
-// see notes a page's transactions, newest first, and goes on below them.
-func (w *walk) see(ids []uint64) {
+// see notes a page's transactions, newest first, and goes on below them. It is
+// false for a page that holds none below those of the page before: a server or
+// a proxy on the way has said the same again.
+func (w *walk) see(ids []uint64) bool {
+	lowest := ids[len(ids)-1]
+	if w.Next > 0 && lowest >= w.Next {
+		return false
+	}
 	for _, id := range ids {
-		if len(w.Seen) < longOverlap {
+		if len(w.Seen) < longOverlap && (w.Next == 0 || id < w.Next) {
 			w.Seen = append(w.Seen, id)
 		}
 	}
-	w.Next = ids[len(ids)-1]
-	w.Page = 1
+	w.Next, w.Page = lowest, 1
+	return true
 }
 
 // skip notes a page without a visible row, and reports whether it proves that

@@ -30,9 +30,9 @@ func (c *Collector) readFeed(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	}
 	if pos.Walk == nil {
 		pos.begin(w.Long)
-		c.mem.begin(w.Long)
+		c.mem.begin(w.Long, w.Now)
 	}
-	c.mem.resume(pos.Walk)
+	c.mem.resume(pos.Walk, w.Now)
 	txs, skips, err := c.transactions(ctx, transactionQuery(pos.sql(&c.opts), pos.Walk.Page), rest.Clocks)
 	if err != nil {
 		return helpdesk.Page{}, err
@@ -95,7 +95,9 @@ func (c *Collector) advance(ctx context.Context, pos *position, txs []transactio
 		for i, t := range txs {
 			ids[i] = t.seq
 		}
-		walk.see(ids)
+		if !walk.see(ids) {
+			return false, &rest.Error{Reason: rest.ReasonDecode, Endpoint: api + "/transactions", Err: errors.New("the helpdesk repeats a page")}
+		}
 		return walk.Next <= max(walk.Anchor, 1) || pos.first() && older(txs, w.Horizon), nil
 	}
 	if walk.Next > 0 {
@@ -151,7 +153,7 @@ func (c *Collector) lowestVisible(ctx context.Context, known []uint64) (uint64, 
 	return txs[len(txs)-1].seq, nil
 }
 
-// transactions reads one page, newest first. Rows without a number can be
+// transactions reads one page, newest first, each once. Rows without a number can be
 // neither placed nor remembered; a page of nothing else is no answer.
 func (c *Collector) transactions(ctx context.Context, q url.Values, p rest.Priority) ([]transaction, []helpdesk.Skip, error) {
 	page, err := c.list(ctx, rest.Request{Endpoint: api + "/transactions", Path: api + "/transactions", Query: q, Priority: p})
@@ -174,7 +176,7 @@ func (c *Collector) transactions(ctx context.Context, q url.Values, p rest.Prior
 		return nil, nil, &rest.Error{Reason: rest.ReasonDecode, Endpoint: api + "/transactions", Err: errors.New("no row has an id")}
 	}
 	slices.SortFunc(txs, func(a, b transaction) int { return cmp.Compare(b.seq, a.seq) })
-	return txs, skips, nil
+	return slices.CompactFunc(txs, func(a, b transaction) bool { return a.seq == b.seq }), skips, nil
 }
 
 // older reports whether all of a page happened before the horizon.

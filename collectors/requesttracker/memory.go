@@ -21,12 +21,14 @@ type walkMemory struct {
 	wanted  map[string]uint64 // wants, by ticket, with the row that raised them
 	next    uint64            // how far down this memory goes
 	partial bool              // the walk's first pages were read by another process
+	began   time.Time         // before its first page was read, on the helpdesk's clock
 	empty   bool              // the desk had no ticket when it was last asked
 }
 
 // begin forgets the last walk. The long walk also asks an empty desk again.
-func (m *walkMemory) begin(long bool) {
+func (m *walkMemory) begin(long bool, now time.Time) {
 	*m = walkMemory{
+		began:   now,
 		owners:  map[string]string{},
 		changed: map[string]time.Time{},
 		singles: map[string]*ticket{},
@@ -36,9 +38,9 @@ func (m *walkMemory) begin(long bool) {
 }
 
 // resume makes sure that the memory belongs to the walk.
-func (m *walkMemory) resume(w *walk) {
+func (m *walkMemory) resume(w *walk, now time.Time) {
 	if m.owners == nil || w.Next > 0 && (m.next == 0 || m.next > w.Next) {
-		m.begin(false)
+		m.begin(false, now)
 		m.partial = w.Next > 0
 	}
 }
@@ -88,6 +90,7 @@ func (m *walkMemory) firstOwner(t *ticket, now string) (number string, sure bool
 	if n, ok := m.owners[id]; ok {
 		return n, true
 	}
-	// RT stamps the row together with the transaction, a second later at most.
-	return now, now == "" || !m.partial && !t.updated.After(m.changed[id].Add(time.Second))
+	// RT stamps the row together with the transaction: a later stamp may be that
+	// of an owner change which came after the page was read.
+	return now, now == "" || !m.partial && !t.updated.After(m.changed[id])
 }

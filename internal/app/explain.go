@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -50,7 +52,9 @@ func Explain(ctx context.Context, w io.Writer, file, source, conversation string
 	}
 	defer store.Close()
 	e := engine.New(engine.Options{Store: store, Labels: labels(cfg)})
-	s, err := e.Open(SourceOptions(cfg.Sources[i], conn.Collector.Profile()))
+	o := SourceOptions(cfg.Sources[i], conn.Collector.Profile())
+	o.Retention = math.MaxInt64 // all its facts, however long ago
+	s, err := e.Open(o)
 	if err != nil {
 		return err
 	}
@@ -162,7 +166,7 @@ func happened(it *kpi.Item) string {
 		if it.Holder == helpdesk.HolderNobody {
 			return "unassigned"
 		}
-		return "assigned to " + it.Holder.String() + " " + it.Agent
+		return strings.TrimSpace("assigned to " + it.Holder.String() + " " + it.Agent)
 	default:
 		return fmt.Sprintf("%s from %q to %q", it.Label, it.From, it.Value)
 	}

@@ -81,7 +81,7 @@ sources:
 		}
 	}
 	write(t, file, "sources: []")
-	if err := Check(&b, file); err == nil || !strings.HasPrefix(err.Error(), file+": ") {
+	if err := Check(&b, file); err == nil || !strings.HasPrefix(err.Error(), file+":") {
 		t.Errorf("a bad one: %v", err)
 	}
 }
@@ -89,7 +89,8 @@ sources:
 // TestExpectedSeries compares what --config.check prints with a scrape.
 func TestExpectedSeries(t *testing.T) {
 	t.Parallel()
-	e := start(t, one("shop", serve(t, gorgias(simulated(0, false, handedOver)))))
+	waiting := simulator.Scripted{Lines: []simulator.Line{simulator.Says(time.Hour, helpdesk.AuthorCustomer)}}
+	e := start(t, one("shop", serve(t, gorgias(simulated(0, false, waiting)))))
 	e.ready()
 	var b strings.Builder
 	if err := Check(&b, e.dir+"/config.yaml"); err != nil {

@@ -236,7 +236,7 @@ func (s *Source) collectGroup(ch chan<- prometheus.Metric, g *group, now time.Ti
 		limit := limits.Of(promise.Tier)
 		past := g.running[c].upTo(startBefore(p, now, limit))
 		for i, d := range dueWithin {
-			n := g.running[c].upTo(startBefore(p, now.Add(d), limit)) - past
+			n := g.running[c].upTo(startBefore(p, now.Add(d+time.Nanosecond), limit)) - past
 			s.emit(ch, kpi.DueConversations, float64(n), with(c.String(), kpi.DueConversations.Extra[1].Values[i])...)
 		}
 	}

@@ -83,9 +83,10 @@ func mark(s *instants, at int64, id string, by int) {
 }
 
 // startBefore returns the latest start of a clock whose deadline for a limit is
-// not after now: deadlines are monotone in their starts, so that counts of
-// deadlines are counts of starts.
+// before now, for at the deadline itself a reply still meets it: deadlines are
+// monotone in their starts, so that counts of deadlines are counts of starts.
 func startBefore(p *kpi.Policy, now time.Time, limit time.Duration) int64 {
+	now = now.Add(-time.Nanosecond)
 	if p.BusinessTime && p.Schedule != nil {
 		return p.Schedule.Sub(now, limit).UnixNano()
 	}

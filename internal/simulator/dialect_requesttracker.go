@@ -14,8 +14,8 @@ import (
 type RequestTrackerOptions struct {
 	// Token is the one that is let in; with an empty one any is.
 	Token string
-	// Lag is how long a transaction may stay hidden after its time, each its own
-	// while: below a second in the default. Negative: none.
+	// Lag is how long what happened to a ticket may stay hidden, each ticket's its
+	// own while: below a second in the default. Negative: none.
 	Lag time.Duration
 	// HideComments takes ShowTicketComments away from the account: internal
 	// notes are taken out of pages that were cut with them.
@@ -34,7 +34,8 @@ type requestTracker struct {
 	desk *Desk
 
 	mu      sync.Mutex
-	read    int // of the desk's log
+	read    int         // of the desk's log
+	pending []Happening // read, and not shown yet
 	rows    []rtTransaction
 	tickets map[int64]*rtTicket
 	order   []*rtTicket // by id
@@ -132,16 +133,6 @@ func (rt *requestTracker) fail(w http.ResponseWriter, err error) {
 func (rt *requestTracker) authorised(r *http.Request) bool {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "token ")
 	return ok && (rt.o.Token == "" && token != "" || rt.o.Token != "" && token == rt.o.Token)
-}
-
-// visible reports whether a transaction shows already. A higher number may show
-// before a lower one.
-func (rt *requestTracker) visible(b *Books, x *rtTransaction) bool {
-	lag := time.Duration(0)
-	if rt.o.Lag > 0 {
-		lag = time.Duration(uint64(x.id) * 0x9E3779B97F4A7C15 % uint64(rt.o.Lag))
-	}
-	return !x.at.After(b.Now.Add(-lag))
 }
 
 // rtTime is an instant as answers have it: never is 1970.

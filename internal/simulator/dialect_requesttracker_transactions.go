@@ -47,31 +47,46 @@ type rtTicket struct {
 	changer  int64
 }
 
-// catchUp reads what is new in the desk's log.
+// catchUp makes visible what has come through of the desk's log. A ticket's row
+// and its transactions show together, and one ticket's may show before an older
+// one's: then a lower number comes after a higher one.
 func (rt *requestTracker) catchUp(b *Books) {
-	for ; rt.read < len(b.Log); rt.read++ {
-		h := b.Log[rt.read]
-		k := rt.tickets[h.Ticket]
-		if k == nil {
-			k = &rtTicket{t: b.Ticket(h.Ticket), owner: rtNobody}
-			rt.tickets[h.Ticket] = k
-			i, _ := slices.BinarySearchFunc(rt.order, h.Ticket, func(o *rtTicket, id int64) int { return cmp.Compare(o.t.ID, id) })
-			rt.order = slices.Insert(rt.order, i, k)
+	var later []Happening
+	for _, h := range append(rt.pending, b.Log[rt.read:]...) {
+		if h.At.After(b.Now.Add(-rt.lagOf(h.Ticket))) {
+			later = append(later, h)
+			continue
 		}
-		for i, x := range k.tell(h) {
-			x.id, x.at = rtFirstRow+h.ID*rtRowsEach+int64(i), h.At
-			if x.ticket == 0 {
-				x.ticket = h.Ticket
-			}
-			if x.creator == 0 {
-				x.creator = rtActor(k.t, h)
-			}
-			k.changer = x.creator
-			rt.rows = append(rt.rows, x)
-		}
-		if into := rt.tickets[h.Into]; into != nil {
-			into.updated = h.At
-		}
+		rt.show(b, h)
+	}
+	rt.pending, rt.read = later, len(b.Log)
+}
+
+func (rt *requestTracker) lagOf(ticket int64) time.Duration {
+	if rt.o.Lag < 0 {
+		return 0
+	}
+	return time.Duration(uint64(ticket) * 0x9E3779B97F4A7C15 % uint64(rt.o.Lag))
+}
+
+func (rt *requestTracker) show(b *Books, h Happening) {
+	k := rt.tickets[h.Ticket]
+	if k == nil {
+		k = &rtTicket{t: b.Ticket(h.Ticket), owner: rtNobody}
+		rt.tickets[h.Ticket] = k
+		i, _ := slices.BinarySearchFunc(rt.order, h.Ticket, func(o *rtTicket, id int64) int { return cmp.Compare(o.t.ID, id) })
+		rt.order = slices.Insert(rt.order, i, k)
+	}
+	for i, x := range k.tell(h) {
+		x.id, x.at = rtFirstRow+h.ID*rtRowsEach+int64(i), h.At
+		x.ticket = cmp.Or(x.ticket, h.Ticket)
+		x.creator = cmp.Or(x.creator, rtActor(k.t, h))
+		k.changer = x.creator
+		at := sort.Search(len(rt.rows), func(i int) bool { return rt.rows[i].id > x.id })
+		rt.rows = slices.Insert(rt.rows, at, x)
+	}
+	if into := rt.tickets[h.Into]; into != nil {
+		into.updated = h.At
 	}
 }
 
@@ -212,7 +227,7 @@ func (rt *requestTracker) transactions(b *Books, r *http.Request) (any, error) {
 			i = len(rows) - 1 - i
 		}
 		x := &rows[i]
-		if !rt.visible(b, x) || !test.match(x.ask) {
+		if !test.match(x.ask) {
 			continue
 		}
 		if skip--; skip >= 0 {

@@ -1,0 +1,265 @@
+package collectortest
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
+)
+
+// connectorScenarios are failures that connectors of other projects were seen
+// to have. The numbers are those of the list in docs, kept in the names so that
+// a reader finds them.
+var connectorScenarios = []scenario{
+	{"1: a walk that is cut off goes on from its cursor, not from now", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 71, rate: 15, history: day, book: true})
+		for _, commit := range []int{4, 5, 6} {
+			w.killAt(commit, true)
+			w.round()
+			w.advance(3 * time.Hour) // nobody was there
+			w.restart()
+		}
+		w.round()
+		w.settle()
+		w.same()
+	}},
+	{"2: idle polls change no counter", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{script: burst(120, time.Hour, time.Minute), history: 4 * day, book: true})
+		w.round()
+		w.settle()
+		before := w.exposed(factNames())
+		for range 10 {
+			w.rounds(1, interval)
+			w.unchanged(before)
+		}
+	}},
+	{"6: a list with the newest first is read to the horizon, and not to its end", func(t *testing.T, v Vendor) {
+		desk := newDesk(v, setup{seed: 72, rate: 6, history: 30 * day})
+		calls := map[time.Duration]map[string]int{}
+		for _, back := range []time.Duration{2 * day, 30 * day} {
+			w := newWorld(t, v, setup{desk: desk, lookback: back})
+			w.round()
+			w.synced()
+			calls[back] = w.door.count()
+		}
+		for s, path := range v.Lists {
+			short, long := calls[2*day][path], calls[30*day][path]
+			if s != helpdesk.StreamRatings && path != v.Search && long > 20 && short > long/4 {
+				t.Errorf("%s: %d calls for 2 days of 30, %d for all", s, short, long)
+			}
+		}
+	}},
+	{"7: one conversation that is gone, or fails, isolates itself", func(t *testing.T, v Vendor) {
+		var script []simulator.Scripted
+		for i := range 12 {
+			at := time.Duration(i) * time.Minute
+			script = append(script, question(at, taken(at+time.Hour), simulator.Replies(50*time.Hour+at, 0), closed(51*time.Hour+at)))
+		}
+		for _, f := range []simulator.Fault{status(404), status(410), status(500), {Kind: simulator.FaultTruncated}} {
+			w := newWorld(t, v, setup{script: script, history: 53 * time.Hour, lookback: day, book: true})
+			id := int64(simulator.FirstTicket + 5)
+			f.Path = v.Conversation(id)
+			w.door.fail(f)
+			w.round()
+			w.rounds(2, time.Minute)
+			w.synced()
+			if n := w.value(kpi.Messages, `author="agent"`); n < 11 || n > 12 {
+				t.Errorf("%s %d: %v replies of 12", f.Kind, f.Code, n)
+			}
+			if n := w.value(kpi.ConversationsClosed); n < 11 || n > 12 {
+				t.Errorf("%s %d: %v closes of 12", f.Kind, f.Code, n)
+			}
+		}
+	}},
+	{"8: a conversation whose close was missed leaves the queue with the sweep", func(t *testing.T, v Vendor) {
+		script := append(burst(3, time.Hour, time.Minute), answered(time.Hour, 90*time.Minute, 4*time.Hour))
+		script = append(script, burst(40, 4*time.Hour+10*time.Minute, 4*time.Hour)...)
+		w := newWorld(t, v, setup{script: script, history: 2 * time.Hour, book: true})
+		w.round()
+		if n := w.value(kpi.OpenConversations); n != 1 {
+			t.Fatalf("%v conversations are open at first", n)
+		}
+		w.desk.Advance(opens.Add(4*time.Hour - time.Minute))
+		w.round()
+		w.door.hide("82000004") // from here on no list shows it
+		for range 30 {
+			w.rounds(1, 10*time.Minute)
+		}
+		w.door.heal()
+		w.sweep()
+		w.sweep()
+		if n := w.value(kpi.OpenConversations); n != 0 {
+			t.Errorf("%v conversations are open after the sweep", n)
+		}
+		if n := w.value(kpi.ConversationsClosed); n != 43 && n != 44 {
+			t.Errorf("%v closes of 44", n)
+		}
+	}},
+	{"9: messages that a list leaves out are noticed", func(t *testing.T, v Vendor) {
+		var script []simulator.Scripted
+		for i := range 20 {
+			at := time.Hour + time.Duration(i)*time.Minute
+			script = append(script, answered(at, at+time.Hour, at+2*time.Hour))
+		}
+		w := newWorld(t, v, setup{script: script, history: 30 * time.Minute, book: true})
+		path := v.Lists[helpdesk.StreamMessages]
+		if path == "" {
+			path = v.Lists[helpdesk.StreamEvents]
+		}
+		w.round()
+		w.door.fail(simulator.Fault{Kind: simulator.FaultMissingRow, Path: path, Chance: 0.7})
+		w.rounds(20, 10*time.Minute)
+		w.door.heal()
+		w.rounds(5, time.Minute)
+		w.sweep()
+		w.sweep()
+		w.sameMessages()
+	}},
+	{"10: the order of rows inside a page means nothing", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 75, rate: 15, history: day, book: true})
+		w.door.shuffle()
+		w.round()
+		w.rounds(30, 4*time.Minute)
+		w.door.heal()
+		w.settle()
+		w.sweep()
+		w.sameMessages()
+		w.sameCounters()
+	}},
+	{"11, 12: more rows of one instant than a page holds end, and lose nothing", func(t *testing.T, v Vendor) {
+		n := 3*v.PageSize + 1
+		script := append(burst(n, time.Hour, 0), burst(5, 3*time.Hour, 0)...)
+		w := newWorld(t, v, setup{script: script, history: time.Hour, book: true})
+		w.round()
+		w.rounds(3, interval)
+		w.door.count()
+		w.rounds(4, interval)
+		if calls := total(w.door.count()); calls > 4*w.streams()*(2+n/v.PageSize+1) {
+			t.Errorf("%d calls in four rounds", calls)
+		}
+		w.rounds(10, 15*time.Minute)
+		w.settle()
+		w.same()
+	}},
+	{"13: a bad day on the network changes no number", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 77, rate: 10, history: 2 * day, book: true})
+		var faults []simulator.Fault
+		for _, f := range failures {
+			if f.fault.Code != http.StatusForbidden { // three of those mean something
+				f.fault.Chance = 0.03
+				faults = append(faults, f.fault)
+			}
+		}
+		for _, code := range []int{http.StatusNoContent, http.StatusBadGateway, 520, 524} {
+			faults = append(faults, simulator.Fault{Kind: simulator.FaultStatus, Code: code, Chance: 0.03})
+		}
+		// One conversation that is not found is gone: lists only.
+		var lists []simulator.Fault
+		for _, f := range faults {
+			w.eachList(func(s helpdesk.Stream, path string) {
+				if path != v.Search && w.cadence(s) == helpdesk.EachRound {
+					f.Path = path
+					lists = append(lists, f)
+				}
+			})
+		}
+		w.door.failLists(lists...)
+		w.round()
+		w.rounds(60, 3*time.Minute)
+		w.door.heal()
+		w.rounds(2, 3*time.Minute)
+		w.settle()
+		w.same()
+	}},
+	{"14: a stream that the plan forbids is degraded, and blocks nothing", func(t *testing.T, v Vendor) {
+		for s, path := range v.Lists {
+			t.Run(string(s), func(t *testing.T) {
+				w := newWorld(t, v, setup{seed: 78, rate: 10, history: 6 * time.Hour, book: true})
+				fault := status(http.StatusForbidden)
+				fault.Path = path
+				w.door.fail(fault)
+				for range 5 {
+					w.failingRound(s)
+				}
+				if w.needed(s) {
+					if w.alive.source.Synced() {
+						t.Error("synced without any stream that clocks depend on")
+					}
+					w.blind()
+					return
+				}
+				w.synced()
+				for _, sp := range w.alive.profile.Streams {
+					for _, c := range sp.Gives {
+						level := w.value(kpi.SourceCapability, `capability="`+string(c)+`"`)
+						if sp.Stream == s && level != 0 {
+							t.Errorf("%s counts as told", c)
+						}
+					}
+				}
+				for other, mark := range w.marks() {
+					if other != s && w.desk.Now().Sub(mark) > time.Minute {
+						t.Errorf("%s stands still", other)
+					}
+				}
+				w.door.heal()
+				w.failingRound(s)
+				if w.alive.source.Forbidden(s) {
+					t.Error("still counts as forbidden")
+				}
+			})
+		}
+	}},
+	{"16: what is read again in overlaps counts once", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 79, rate: 15, history: 10 * time.Hour, book: true})
+		w.round()
+		for range 15 {
+			w.advance(4 * time.Minute)
+			w.sweep()
+			w.sweep()
+		}
+		w.settle()
+		w.same()
+	}},
+	{"20: closed again, reopened, closed without an answer", func(t *testing.T, v Vendor) {
+		hour := time.Hour
+		script := []simulator.Scripted{
+			answered(0, hour, 2*hour),
+			question(0, simulator.Replies(hour, 0), closed(hour), reopened(hour+20*time.Minute), closed(3*hour)),      // in grace
+			question(0, simulator.Replies(hour, 0), closed(hour), reopened(2*hour), closed(3*hour), reopened(5*hour)), // after it, twice
+			question(0, closed(hour)), // never answered
+			question(0, simulator.Replies(hour, 0), closed(hour), writes(2*hour), reopened(2*hour), closed(4*hour)),     // by the customer
+			question(0, simulator.Replies(hour, 0), closed(hour), writes(2*hour)),                                       // a thank-you
+			question(0, closed(hour), writes(90*time.Minute), reopened(90*time.Minute), simulator.Replies(100*hour, 1)), // late
+			question(0, taken(hour), simulator.Replies(2*hour, 1), writes(3*hour), writes(4*hour), simulator.Replies(6*hour, 0), closed(6*hour)),
+		}
+		for _, step := range []time.Duration{5 * time.Minute, 7 * time.Hour} {
+			t.Run(step.String(), func(t *testing.T) {
+				w := newWorld(t, v, setup{script: script, history: time.Minute, book: true})
+				w.round()
+				for w.desk.Now().Before(opens.Add(9 * hour)) {
+					w.rounds(1, step)
+				}
+				w.desk.Advance(opens.Add(120 * hour))
+				w.settle()
+				w.same()
+			})
+		}
+	}},
+}
+
+// needed reports whether nothing can be measured without a stream's list.
+func (w *world) needed(s helpdesk.Stream) bool {
+	clocks := 0
+	own := w.v.Lists[s] == w.v.Search
+	for _, sp := range w.alive.profile.Streams {
+		if sp.Clock {
+			clocks++
+			own = own || sp.Stream == s
+		}
+	}
+	return clocks == 1 && own
+}

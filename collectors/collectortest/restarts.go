@@ -1,0 +1,79 @@
+package collectortest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// restartScenarios kill the exporter: what it held in memory is lost, and what
+// it had committed is all that the next one knows.
+var restartScenarios = []scenario{
+	{"killed around any one commit of the first sync, it goes on to the same result", func(t *testing.T, v Vendor) {
+		s := setup{seed: 61, rate: 12, history: 14 * time.Hour, book: true}
+		s.desk = newDesk(v, s)
+		whole := newWorld(t, v, s)
+		whole.round()
+		whole.synced()
+		commits := whole.alive.ledger.commits
+		for n := 1; n <= commits; n++ {
+			after := n%2 == 0
+			t.Run(fmt.Sprintf("commit %d of %d, after it: %v", n, commits, after), func(t *testing.T) {
+				w := newWorld(t, v, s)
+				w.killAt(n, after)
+				w.round()
+				w.restart()
+				w.round()
+				w.round()
+				w.sameCounters()
+			})
+		}
+	}},
+	{"killed again and again in the first sync, it arrives", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 62, rate: 12, history: 2 * day, book: true})
+		rnd := rand.New(rand.NewPCG(62, 1))
+		for life := 0; !w.alive.source.Synced(); life++ {
+			if life > 500 {
+				t.Fatalf("not synced after %d lives", life)
+			}
+			w.killAt(4+rnd.IntN(12), rnd.IntN(2) == 0)
+			w.round()
+			w.restart()
+		}
+		w.settle()
+		w.same()
+	}},
+	{"killed in every round, at any commit, while the desk lives on", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 63, rate: 20, history: 5 * time.Hour, book: true})
+		w.round()
+		rnd := rand.New(rand.NewPCG(63, 1))
+		for range 40 {
+			w.advance(3 * time.Minute)
+			w.killAt(1+rnd.IntN(12), rnd.IntN(2) == 0)
+			w.round()
+			w.restart()
+			w.round()
+		}
+		w.settle()
+		w.same()
+	}},
+	{"a restart changes no counter", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 64, rate: 20, history: day, book: true})
+		w.round()
+		w.settle()
+		before := w.exposed(factNames())
+		for range 3 {
+			w.restart()
+			w.unchanged(before)
+			w.round()
+			w.round()
+			w.unchanged(before)
+		}
+	}},
+}
+
+// killAt lets the process die before or after a commit of its ledger.
+func (w *world) killAt(n int, after bool) {
+	w.alive.ledger.kill = func(commit int) (bool, bool) { return commit == n && !after, commit == n && after }
+}

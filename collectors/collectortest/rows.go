@@ -1,0 +1,87 @@
+package collectortest
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
+)
+
+// edit changes the rows of every list before it is sent.
+func (d *door) edit(change func([]any) []any) {
+	d.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		d.dialect.ServeHTTP(rec, r)
+		for k, v := range rec.Header() {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write(editRows(rec.Body.Bytes(), change)) // the client may be gone
+	}))
+}
+
+func editRows(body []byte, change func([]any) []any) []byte {
+	var answer map[string]any
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if dec.Decode(&answer) != nil {
+		return body
+	}
+	for _, key := range []string{"data", "items"} {
+		if rows, ok := answer[key].([]any); ok {
+			answer[key] = change(rows)
+		}
+	}
+	out, err := json.Marshal(answer)
+	if err != nil {
+		return body
+	}
+	return out
+}
+
+// hide leaves out the rows that are about a conversation.
+func (d *door) hide(id string) {
+	d.edit(func(rows []any) []any {
+		return slices.DeleteFunc(rows, func(row any) bool {
+			o, _ := row.(map[string]any)
+			for _, field := range []string{"id", "ticket_id", "object_id", "ObjectId"} {
+				if text, err := json.Marshal(o[field]); err == nil && strings.Trim(string(text), `"`) == id {
+					return true
+				}
+			}
+			return false
+		})
+	})
+}
+
+// shuffle gives the rows of every page in another order.
+func (d *door) shuffle() {
+	rnd := rand.New(rand.NewPCG(10, 10))
+	d.edit(func(rows []any) []any {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		rnd.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+		return rows
+	})
+}
+
+// failLists lets lists fail, and nothing below them.
+func (d *door) failLists(faults ...simulator.Fault) {
+	failing := simulator.Faults(d.dialect, 11, faults...)
+	lists := map[string]bool{}
+	for _, f := range faults {
+		lists[f.Path] = true
+	}
+	d.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if lists[r.URL.Path] {
+			failing.ServeHTTP(w, r)
+		} else {
+			d.dialect.ServeHTTP(w, r)
+		}
+	}))
+}

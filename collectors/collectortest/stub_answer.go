@@ -1,3 +1,0 @@
-package collectortest
-
-var answerScenarios []scenario
