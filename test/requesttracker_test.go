@@ -50,7 +50,7 @@ func TestRequestTracker(t *testing.T) {
 		{"messages, ratings and the queue equal plain queries", c.queries},
 		{"a restart is invisible", c.restart},
 		{"explain prints the clocks of a conversation", c.explain},
-		{"nothing of a customer's is kept or shown", c.private},
+		{"nothing of a customer's is kept or shown, and the exporter stops without a data race", c.last},
 	} {
 		if !t.Run(chapter.name, chapter.tell) {
 			return // what follows would only repeat it
@@ -93,7 +93,11 @@ func (c *chapters) compare(t *testing.T) {
 	if d := cmp.Diff(want.gauges, pick(got, gaugeNames)); d != "" {
 		t.Errorf("live gauges (-database +exporter):\n%s", d)
 	}
-	t.Logf("%d tickets: %d series of facts and %d live gauges are not 0", len(tickets), len(want.series), len(want.gauges))
+	rows := 0
+	for _, k := range tickets {
+		rows += len(k.Rows)
+	}
+	t.Logf("%d tickets, %d transactions: %d series of facts and %d live gauges are not 0", len(tickets), rows, len(want.series), len(want.gauges))
 }
 
 // deadlines lets a ticket wait in a queue of its own, and watches.
@@ -298,9 +302,12 @@ func (c *chapters) explain(t *testing.T) {
 	}
 }
 
-func (c *chapters) private(t *testing.T) {
+func (c *chapters) last(t *testing.T) {
 	if places := c.exporter.holdsSecrets(t); len(places) > 0 {
 		t.Errorf("customers' data or the token is in %v", places)
 	}
 	c.exporter.stop(t)
+	if r := c.exporter.races(t); r != "" {
+		t.Error(r)
+	}
 }

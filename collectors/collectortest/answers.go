@@ -54,13 +54,13 @@ var answerScenarios = []scenario{
 		}
 	}},
 	{"secrets and customers are in no error, log, metric or ledger", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 53, rate: 20, history: day, book: true})
+		w := newWorld(t, v, setup{seed: 53, rate: 8, history: 14 * time.Hour, book: true})
 		w.door.fail(
 			simulator.Fault{Kind: simulator.FaultTruncated, Chance: 0.1}, simulator.Fault{Kind: simulator.FaultBadRecord, Chance: 0.2},
 			simulator.Fault{Kind: simulator.FaultHTML, Chance: 0.1}, simulator.Fault{Kind: simulator.FaultReset, Chance: 0.1},
 			simulator.Fault{Kind: simulator.FaultStatus, Code: 400, Chance: 0.1}, simulator.Fault{Kind: simulator.FaultStatus, Code: 500, Chance: 0.1},
 		)
-		for range 15 {
+		for range 10 {
 			w.failingRound(w.alive.profile.Streams[len(w.alive.profile.Streams)-1].Stream)
 			w.clean()
 		}

@@ -46,6 +46,9 @@ type Vendor struct {
 	Lists map[helpdesk.Stream]string
 	// Conversation is the path of one conversation alone.
 	Conversation func(id int64) string
+	// Single reports whether a request for a list is about one conversation
+	// alone; nil: none is.
+	Single func(*http.Request) bool
 	// Search, if any, is the path of a search that tells rows beside the lists.
 	Search string
 	// Optional are fields that may be null without any number being another.

@@ -15,7 +15,7 @@ import (
 // a reader finds them.
 var connectorScenarios = []scenario{
 	{"1: a walk that is cut off goes on from its cursor, not from now", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 71, rate: 15, history: day, book: true})
+		w := newWorld(t, v, setup{seed: 71, rate: 8, history: day, book: true, mix: steady(v)})
 		for _, commit := range []int{4, 5, 6} {
 			w.killAt(commit, true)
 			w.round()
@@ -37,7 +37,7 @@ var connectorScenarios = []scenario{
 		}
 	}},
 	{"6: a list with the newest first is read to the horizon, and not to its end", func(t *testing.T, v Vendor) {
-		desk := newDesk(v, setup{seed: 72, rate: 6, history: 30 * day})
+		desk := newDesk(v, setup{seed: 72, rate: 2, history: 30 * day})
 		calls := map[time.Duration]map[string]int{}
 		for _, back := range []time.Duration{2 * day, 30 * day} {
 			w := newWorld(t, v, setup{desk: desk, lookback: back})
@@ -48,7 +48,7 @@ var connectorScenarios = []scenario{
 		for s, path := range v.Lists {
 			short, long := calls[2*day][path], calls[30*day][path]
 			if s != helpdesk.StreamRatings && path != v.Search && long > 20 && short > long/4 {
-				t.Errorf("%s: %d calls for 2 days of 30, %d for all", s, short, long)
+				t.Errorf("%s: %d calls for 2 days of 30, %d for all of them", s, short, long)
 			}
 		}
 	}},
@@ -119,10 +119,10 @@ var connectorScenarios = []scenario{
 		w.sameMessages()
 	}},
 	{"10: the order of rows inside a page means nothing", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 75, rate: 15, history: day, book: true})
+		w := newWorld(t, v, setup{seed: 75, rate: 8, history: day, book: true})
 		w.door.shuffle()
 		w.round()
-		w.rounds(30, 4*time.Minute)
+		w.rounds(20, 4*time.Minute)
 		w.door.heal()
 		w.settle()
 		w.sweep()
@@ -145,7 +145,7 @@ var connectorScenarios = []scenario{
 		w.same()
 	}},
 	{"13: a bad day on the network changes no number", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 77, rate: 10, history: 2 * day, book: true})
+		w := newWorld(t, v, setup{seed: 77, rate: 8, history: day, book: true})
 		var faults []simulator.Fault
 		for _, f := range failures {
 			if f.fault.Code != http.StatusForbidden { // three of those mean something
@@ -168,7 +168,7 @@ var connectorScenarios = []scenario{
 		}
 		w.door.failLists(lists...)
 		w.round()
-		w.rounds(60, 3*time.Minute)
+		w.rounds(40, 3*time.Minute)
 		w.door.heal()
 		w.rounds(2, 3*time.Minute)
 		w.settle()
@@ -177,13 +177,11 @@ var connectorScenarios = []scenario{
 	{"14: a stream that the plan forbids is degraded, and blocks nothing", func(t *testing.T, v Vendor) {
 		for s, path := range v.Lists {
 			t.Run(string(s), func(t *testing.T) {
-				w := newWorld(t, v, setup{seed: 78, rate: 10, history: 6 * time.Hour, book: true})
+				w := newWorld(t, v, setup{seed: 78, rate: 8, history: 4 * time.Hour, book: true, sweeps: time.Nanosecond})
 				fault := status(http.StatusForbidden)
 				fault.Path = path
 				w.door.fail(fault)
-				for range 5 {
-					w.failingRound(s)
-				}
+				w.rounds(7, time.Minute)
 				if w.needed(s) {
 					if w.alive.source.Synced() {
 						t.Error("synced without any stream that clocks depend on")
@@ -206,7 +204,7 @@ var connectorScenarios = []scenario{
 					}
 				}
 				w.door.heal()
-				w.failingRound(s)
+				w.rounds(3, time.Minute)
 				if w.alive.source.Forbidden(s) {
 					t.Error("still counts as forbidden")
 				}
@@ -214,9 +212,9 @@ var connectorScenarios = []scenario{
 		}
 	}},
 	{"16: what is read again in overlaps counts once", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 79, rate: 15, history: 10 * time.Hour, book: true})
+		w := newWorld(t, v, setup{seed: 79, rate: 8, history: 8 * time.Hour, book: true})
 		w.round()
-		for range 15 {
+		for range 8 {
 			w.advance(4 * time.Minute)
 			w.sweep()
 			w.sweep()

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"strings"
+
 	"sync"
 	"time"
 
@@ -15,6 +15,7 @@ import (
 type door struct {
 	desk    *simulator.Desk
 	dialect http.Handler
+	single  func(*http.Request) bool
 
 	mu      sync.Mutex
 	handler http.Handler
@@ -23,7 +24,7 @@ type door struct {
 }
 
 func newDoor(v Vendor, d *simulator.Desk) *door {
-	o := &door{desk: d, calls: map[string]int{}}
+	o := &door{desk: d, single: v.Single, calls: map[string]int{}}
 	o.dialect = v.Dialect(d, func(r *http.Request) {
 		o.mu.Lock()
 		before := o.before
@@ -38,7 +39,11 @@ func newDoor(v Vendor, d *simulator.Desk) *door {
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
-	d.calls[r.URL.Path]++
+	if d.single != nil && d.single(r) {
+		d.calls["a list of one conversation"]++
+	} else {
+		d.calls[r.URL.Path]++
+	}
 	h := d.handler
 	d.mu.Unlock()
 	w.Header().Set("Date", d.desk.Now().UTC().Format(http.TimeFormat)) // refusals tell it too
@@ -87,16 +92,6 @@ func (d *door) count() map[string]int {
 func total(calls map[string]int) (n int) {
 	for _, c := range calls {
 		n += c
-	}
-	return n
-}
-
-// below adds the requests whose path begins like this.
-func below(calls map[string]int, prefix string) (n int) {
-	for path, c := range calls {
-		if strings.HasPrefix(path, prefix) {
-			n += c
-		}
 	}
 	return n
 }

@@ -44,7 +44,7 @@ var failureScenarios = []scenario{
 	{"every stream, once", func(t *testing.T, v Vendor) {
 		for _, f := range failures {
 			t.Run(f.name, func(t *testing.T) {
-				w := newWorld(t, v, setup{seed: 31, rate: 20, history: 4 * time.Hour, book: true})
+				w := newWorld(t, v, setup{seed: 31, rate: 8, history: 4 * time.Hour, book: true})
 				w.round()
 				w.eachList(func(s helpdesk.Stream, path string) {
 					fault := f.fault
@@ -66,7 +66,7 @@ var failureScenarios = []scenario{
 	{"every stream, for a while", func(t *testing.T, v Vendor) {
 		for _, f := range failures {
 			t.Run(f.name, func(t *testing.T) {
-				w := newWorld(t, v, setup{seed: 32, rate: 20, history: 4 * time.Hour, book: true})
+				w := newWorld(t, v, setup{seed: 32, rate: 8, history: 4 * time.Hour, book: true})
 				w.round()
 				w.eachList(func(s helpdesk.Stream, path string) {
 					fault := f.fault
@@ -90,7 +90,7 @@ var failureScenarios = []scenario{
 		for _, f := range failures {
 			t.Run(f.name, func(t *testing.T) {
 				// On the machine's own clock: no answer tells another.
-				bubble(t, v, setup{seed: 33, rate: 20, history: 4 * time.Hour, book: true, ours: true}, func(w *world) {
+				bubble(t, v, setup{seed: 33, rate: 8, history: 4 * time.Hour, book: true, ours: true}, func(w *world) {
 					w.door.fail(f.fault)
 					w.rounds(2, time.Second)
 					if w.alive.source.Synced() {
@@ -111,7 +111,7 @@ var failureScenarios = []scenario{
 				continue // would meet every stream: the round ends
 			}
 			t.Run(f.name, func(t *testing.T) {
-				w := newWorld(t, v, setup{seed: 34, rate: 20, history: 4 * time.Hour, book: true})
+				w := newWorld(t, v, setup{seed: 34, rate: 8, history: 4 * time.Hour, book: true})
 				w.round()
 				w.eachList(func(s helpdesk.Stream, path string) {
 					fault := f.fault
@@ -192,7 +192,7 @@ var failureScenarios = []scenario{
 	{"a helpdesk whose clock is not the machine's", func(t *testing.T, v Vendor) {
 		for _, off := range []time.Duration{-7 * time.Minute, -400 * time.Millisecond, 300 * time.Millisecond, 7 * time.Minute} {
 			t.Run(off.String(), func(t *testing.T) {
-				bubble(t, v, setup{seed: 38, rate: 30, history: 3 * time.Hour, book: true, ours: true, off: off}, func(w *world) {
+				bubble(t, v, setup{seed: 38, rate: 20, history: 2 * time.Hour, book: true, ours: true, off: off}, func(w *world) {
 					w.round()
 					for range 40 {
 						time.Sleep(interval)

@@ -43,7 +43,7 @@ var pagingScenarios = []scenario{
 		w.same()
 	}},
 	{"rows that come twice count once", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 21, rate: 10, history: 2 * day, book: true})
+		w := newWorld(t, v, setup{seed: 21, rate: 10, history: 18 * time.Hour, book: true})
 		w.door.fail(simulator.Fault{Kind: simulator.FaultDuplicateRow})
 		w.round()
 		w.rounds(20, 5*time.Minute)
@@ -53,7 +53,7 @@ var pagingScenarios = []scenario{
 	{"pages that come twice lose nothing and count once", func(t *testing.T, v Vendor) {
 		for stream, path := range v.Lists {
 			t.Run(string(stream), func(t *testing.T) {
-				w := newWorld(t, v, setup{seed: 22, rate: 10, history: 2 * day, book: true})
+				w := newWorld(t, v, setup{seed: 22, rate: 8, history: 14 * time.Hour, book: true})
 				w.door.fail(simulator.Fault{Kind: simulator.FaultSamePage, Path: path, Skip: 1, Times: 1})
 				w.round()
 				w.rounds(3, time.Minute)
@@ -66,7 +66,7 @@ var pagingScenarios = []scenario{
 	{"a message that is left out once is counted when it shows", func(t *testing.T, v Vendor) {
 		for stream, path := range v.Lists {
 			t.Run(string(stream), func(t *testing.T) {
-				w := newWorld(t, v, setup{seed: 23, rate: 20, history: 5 * time.Hour, book: true})
+				w := newWorld(t, v, setup{seed: 23, rate: 10, history: 6 * time.Hour, book: true})
 				w.door.fail(simulator.Fault{Kind: simulator.FaultMissingRow, Path: path, Times: 2})
 				w.round()
 				w.rounds(2, time.Minute)
@@ -82,7 +82,7 @@ var pagingScenarios = []scenario{
 			t.Run(string(stream), func(t *testing.T) {
 				mix := simulator.DefaultMix()
 				mix.Spam, mix.Trash, mix.Merge, mix.Delete = 0, 0, 0, 0
-				w := newWorld(t, v, setup{seed: 24, rate: 20, history: 10 * time.Hour, book: true, mix: &mix})
+				w := newWorld(t, v, setup{seed: 24, rate: 9, history: 14 * time.Hour, book: true, mix: &mix})
 				w.door.fail(simulator.Fault{Kind: simulator.FaultEmptyPage, Path: path, Skip: 1, Times: 1})
 				w.round()
 				w.door.heal()

@@ -68,7 +68,7 @@ func (w *world) live() {
 	p.ledger = &ledger{Ledger: p.source, w: w}
 	p.poll = func() *poll.Poller {
 		return poll.New(poll.Options{
-			Ledger: p.ledger, Collector: collector, API: p.client, Interval: interval, ReconcileInterval: time.Hour,
+			Ledger: p.ledger, Collector: collector, API: p.client, Interval: interval, ReconcileInterval: w.setup.sweeps,
 			Metrics: observer, Logger: logger,
 		})
 	}

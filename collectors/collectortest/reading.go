@@ -10,36 +10,36 @@ import (
 // readingScenarios are ordinary times.
 var readingScenarios = []scenario{
 	{"a month that is told in one first sync is booked whole, by its own time", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 1, rate: 2, history: 36 * day, lookback: 30 * day, book: true, teams: true})
+		w := newWorld(t, v, setup{seed: 1, rate: 1, history: 36 * day, lookback: 30 * day, book: true, teams: true})
 		w.round()
 		w.synced()
 		w.round() // what rows did not tell of is fetched now: ratings of what was closed before the horizon
 		w.same()
 	}},
 	{"a month before the first start counts for nothing without book", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 2, rate: 2, history: 36 * day})
+		w := newWorld(t, v, setup{seed: 2, rate: 1, history: 36 * day})
 		w.round()
 		w.synced()
 		w.sameGauges()
 		if got := w.told(w.exposed(factNames())); len(got) != 0 {
 			t.Errorf("booked: %v", got)
 		}
-		w.rounds(40, 20*time.Minute)
+		w.rounds(30, 20*time.Minute)
 		w.settle()
 		w.same()
 	}},
 	{"round by round, while the desk lives on", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 3, rate: 6, history: day, book: true})
+		w := newWorld(t, v, setup{seed: 3, rate: 5, history: day, book: true})
 		w.round()
-		w.rounds(80, 10*time.Minute)
+		w.rounds(60, 10*time.Minute)
 		w.settle()
 		w.same()
 		w.noneBehind()
 	}},
 	{"round by round every few seconds, at the edge of what the vendor still hides", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 4, rate: 60, history: 2 * time.Hour, book: true})
+		w := newWorld(t, v, setup{seed: 4, rate: 50, history: 2 * time.Hour, book: true})
 		w.round()
-		w.rounds(150, 7*time.Second)
+		w.rounds(100, 7*time.Second)
 		w.settle()
 		w.same()
 		w.noneBehind()
@@ -58,10 +58,10 @@ var readingScenarios = []scenario{
 		}
 	}},
 	{"the desk lives on while pages are read", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 6, rate: 12, history: 10 * day, book: true})
+		w := newWorld(t, v, setup{seed: 6, rate: 5, history: 5 * day, book: true})
 		w.livesOn(2 * time.Second)
 		w.round()
-		w.rounds(30, 5*time.Minute)
+		w.rounds(20, 5*time.Minute)
 		w.door.during(nil)
 		w.settle()
 		w.same()

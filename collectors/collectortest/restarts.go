@@ -11,7 +11,7 @@ import (
 // it had committed is all that the next one knows.
 var restartScenarios = []scenario{
 	{"killed around any one commit of the first sync, it goes on to the same result", func(t *testing.T, v Vendor) {
-		s := setup{seed: 61, rate: 12, history: 14 * time.Hour, book: true}
+		s := setup{seed: 61, rate: 8, history: 10 * time.Hour, book: true}
 		s.desk = newDesk(v, s)
 		whole := newWorld(t, v, s)
 		whole.round()
@@ -31,13 +31,13 @@ var restartScenarios = []scenario{
 		}
 	}},
 	{"killed again and again in the first sync, it arrives", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 62, rate: 12, history: 2 * day, book: true})
+		w := newWorld(t, v, setup{seed: 62, rate: 8, history: 18 * time.Hour, book: true, mix: steady(v)})
 		rnd := rand.New(rand.NewPCG(62, 1))
 		for life := 0; !w.alive.source.Synced(); life++ {
-			if life > 500 {
+			if life > 100 {
 				t.Fatalf("not synced after %d lives", life)
 			}
-			w.killAt(4+rnd.IntN(12), rnd.IntN(2) == 0)
+			w.killAt(2+rnd.IntN(40), rnd.IntN(2) == 0)
 			w.round()
 			w.restart()
 		}
@@ -45,10 +45,10 @@ var restartScenarios = []scenario{
 		w.same()
 	}},
 	{"killed in every round, at any commit, while the desk lives on", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 63, rate: 20, history: 5 * time.Hour, book: true})
+		w := newWorld(t, v, setup{seed: 63, rate: 12, history: 4 * time.Hour, book: true, mix: steady(v)})
 		w.round()
 		rnd := rand.New(rand.NewPCG(63, 1))
-		for range 40 {
+		for range 24 {
 			w.advance(3 * time.Minute)
 			w.killAt(1+rnd.IntN(12), rnd.IntN(2) == 0)
 			w.round()
@@ -59,7 +59,7 @@ var restartScenarios = []scenario{
 		w.same()
 	}},
 	{"a restart changes no counter", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 64, rate: 20, history: day, book: true})
+		w := newWorld(t, v, setup{seed: 64, rate: 8, history: day, book: true})
 		w.round()
 		w.settle()
 		before := w.exposed(factNames())

@@ -39,6 +39,7 @@ type setup struct {
 	book     bool
 	teams    bool          // label by team, where the vendor tells no history of teams too
 	timeout  time.Duration // of one attempt
+	sweeps   time.Duration // the reconcile interval; an hour when 0
 	start    time.Time     // of the desk; [opens] when zero
 	memory   bool          // no network: for a bubble of synctest
 	ours     bool          // in a bubble: the desk has the machine's clock
@@ -71,6 +72,9 @@ func newWorld(t *testing.T, v Vendor, s setup) *world {
 	t.Helper()
 	if s.lookback == 0 {
 		s.lookback = 30 * day
+	}
+	if s.sweeps == 0 {
+		s.sweeps = time.Hour
 	}
 	if s.start.IsZero() {
 		s.start = opens
@@ -113,6 +117,17 @@ func newDesk(v Vendor, s setup) *simulator.Desk {
 	return d
 }
 
+// steady is the vendor's mix without what makes conversations vanish for good:
+// whether one was read before that depends on the moment of a kill.
+func steady(v Vendor) *simulator.Mix {
+	mix := simulator.DefaultMix()
+	if v.Desk.Mix != nil {
+		mix = *v.Desk.Mix
+	}
+	mix.Merge, mix.Delete = 0, 0
+	return &mix
+}
+
 // rounds polls some times, the desk moving on before each.
 func (w *world) rounds(n int, step time.Duration) {
 	w.t.Helper()
@@ -125,12 +140,12 @@ func (w *world) rounds(n int, step time.Duration) {
 func (w *world) advance(d time.Duration) { w.desk.Advance(w.desk.Now().Add(d)) }
 
 // settle lets a quiet moment come, in which nothing is hidden any more, and
-// polls in it: once, and again for what the sweep has left to do.
+// polls in it, with a sweep: an event may show before what it is about.
 func (w *world) settle() {
 	w.t.Helper()
 	w.quiet()
 	w.round()
-	w.round()
+	w.sweep()
 }
 
 // quiet moves the desk to a moment before which nothing happened for a while.

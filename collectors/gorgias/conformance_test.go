@@ -37,6 +37,7 @@ func TestConformance(t *testing.T) {
 			helpdesk.StreamOpen: "/api/views",
 		},
 		Conversation: func(id int64) string { return "/api/tickets/" + strconv.FormatInt(id, 10) },
+		Single:       func(r *http.Request) bool { return r.URL.Query().Has("object_id") },
 		Optional: []collectortest.Field{
 			{Path: "/api/tickets", Name: "language"}, {Path: "/api/tickets", Name: "tags"}, {Path: "/api/tickets", Name: "integrations"},
 			{Path: "/api/tickets", Name: "from_agent"}, {Path: "/api/tickets", Name: "messages_count"}, {Path: "/api/tickets", Name: "priority"},

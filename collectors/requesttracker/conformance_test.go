@@ -3,6 +3,7 @@ package requesttracker_test
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ func TestConformance(t *testing.T) {
 		},
 		Search:       "/REST/2.0/tickets",
 		Conversation: func(id int64) string { return "/REST/2.0/ticket/" + strconv.FormatInt(id, 10) },
+		Single:       func(r *http.Request) bool { return strings.Contains(r.URL.Query().Get("query"), "ObjectId") },
 		Optional: []collectortest.Field{
 			{Path: "/REST/2.0/tickets", Name: "Priority"}, {Path: "/REST/2.0/tickets", Name: "Resolved"},
 			{Path: "/REST/2.0/queues", Name: "Disabled"}, {Path: "/REST/2.0/group", Name: "Name"},

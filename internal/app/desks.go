@@ -67,6 +67,9 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	a.mu.RLock()
 	old := a.desks
 	a.mu.RUnlock()
+	if old != nil {
+		a.unready() // once ready, ready it stays: also when nobody has asked yet
+	}
 	next := &desks{cfg: cfg, all: map[string]*desk{}}
 	if old != nil && reflect.DeepEqual(labels(old.cfg), labels(cfg)) {
 		next.engine = old.engine

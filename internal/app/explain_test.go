@@ -31,7 +31,7 @@ func TestExplain(t *testing.T) {
 	waiting := simulator.Scripted{Channel: helpdesk.ChannelChat, Lines: []simulator.Line{simulator.Says(time.Hour, helpdesk.AuthorCustomer)}}
 	url := serve(t, gorgias(simulated(0, false, handedOver, waiting)))
 	config := t.TempDir() + "/config.yaml"
-	write(t, config, one("shop", url))
+	write(t, config, global+"sources:\n"+gorgiasSource("shop", url, gorgiasKey))
 	explain := func(source, id string) (string, error) {
 		var b strings.Builder
 		err := Explain(t.Context(), &b, config, source, id)
@@ -90,13 +90,13 @@ sources:
 func TestExpectedSeries(t *testing.T) {
 	t.Parallel()
 	waiting := simulator.Scripted{Lines: []simulator.Line{simulator.Says(time.Hour, helpdesk.AuthorCustomer)}}
-	e := start(t, one("shop", serve(t, gorgias(simulated(0, false, waiting)))))
+	e := start(t, one("shop", serve(t, requestTracker(simulated(0, true, waiting)))))
 	e.ready()
 	var b strings.Builder
 	if err := Check(&b, e.dir+"/config.yaml"); err != nil {
 		t.Fatal(err)
 	}
-	m := regexp.MustCompile(`shop \(gorgias\): (\d+) series, and (\d+) for each`).FindStringSubmatch(b.String())
+	m := regexp.MustCompile(`shop \(requesttracker\): (\d+) series, and (\d+) for each`).FindStringSubmatch(b.String())
 	if m == nil {
 		t.Fatalf("%s", b.String())
 	}
@@ -104,8 +104,9 @@ func TestExpectedSeries(t *testing.T) {
 	for line := range strings.Lines(e.get("/metrics").body) {
 		switch {
 		case !strings.Contains(line, `source="shop"`), regexp.MustCompile(`^helpdesk_(api|sync|skipped|source_clock|handoff|late)`).MatchString(line):
-		case strings.Contains(line, `team="`):
+		case strings.Contains(line, `team="`+simulator.GeneralQueue+`"`):
 			conversation++
+		case strings.Contains(line, `team="`): // the teams of the directory
 		default:
 			source++
 		}

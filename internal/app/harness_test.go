@@ -87,6 +87,11 @@ func gorgiasSource(name, url, key string) string {
 	return fmt.Sprintf("- {name: %s, gorgias: {url: %q, basic_auth: {username: bot@demo.example, password: %s}}}\n", name, url, key)
 }
 
+// rtSource is a source without a quota: its first sync does not take a moment.
+func rtSource(name, url, token string) string {
+	return fmt.Sprintf("- {name: %s, requesttracker: {url: %q, authorization: {type: token, credentials: %s}}}\n", name, url, token)
+}
+
 // logs collects what is logged.
 type logs struct {
 	mu sync.Mutex
@@ -227,7 +232,7 @@ func (e *exporter) wait(path, what string, is func(answer) bool) answer {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			e.t.Fatalf("%s never showed %s; the last answer was %d\n%s\nlogs:\n%s", path, what, last.code, last.body, e.logs)
+			e.t.Fatalf("%s never showed %s; the last answer was %d\n%.2000s\nlogs:\n%s", path, what, last.code, last.body, e.logs)
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 
 func TestHealthyBeforeReady(t *testing.T) {
 	t.Parallel()
-	g := &gate{next: gorgias(simulated(0, false, handedOver)), path: "/api/tickets", open: make(chan struct{})}
-	e := start(t, global+"sources:\n"+gorgiasSource("shop", serve(t, g), gorgiasKey))
+	g := &gate{next: requestTracker(simulated(0, true, handedOver)), path: "/REST/2.0/transactions", open: make(chan struct{})}
+	e := start(t, global+"sources:\n"+rtSource("shop", serve(t, g), rtToken))
 
 	if a := e.wait("/-/healthy", "200", func(a answer) bool { return a.code == http.StatusOK }); a.body != "helpdesk_exporter is healthy.\n" {
 		t.Errorf("healthy: %q", a.body)
@@ -40,8 +40,8 @@ func TestHealthyBeforeReady(t *testing.T) {
 
 func TestARefusedSourceDoesNotHoldBackTheOthers(t *testing.T) {
 	t.Parallel()
-	url := serve(t, gorgias(simulated(0, false, handedOver)))
-	e := start(t, global+"sources:\n"+gorgiasSource("shop", url, gorgiasKey)+gorgiasSource("locked", url, wrongKey))
+	url := serve(t, requestTracker(simulated(0, true, handedOver)))
+	e := start(t, global+"sources:\n"+rtSource("shop", url, rtToken)+rtSource("locked", url, wrongKey))
 	a := e.wait("/-/ready", "200 and the source that is locked out", func(a answer) bool {
 		return a.code == http.StatusOK && strings.Contains(a.body, "source locked: the first sync cannot go on")
 	})
@@ -64,8 +64,8 @@ func TestARefusedSourceDoesNotHoldBackTheOthers(t *testing.T) {
 
 func TestUnknownPathsAndMethods(t *testing.T) {
 	t.Parallel()
-	url := serve(t, gorgias(simulated(0, false)))
-	e := start(t, global+"sources:\n"+gorgiasSource("shop", url, gorgiasKey))
+	url := serve(t, requestTracker(simulated(0, true)))
+	e := start(t, global+"sources:\n"+rtSource("shop", url, rtToken))
 	e.ready()
 	for _, tc := range []struct {
 		method, path string

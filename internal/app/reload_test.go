@@ -9,7 +9,7 @@ import (
 
 // one is a configuration with one source.
 func one(name, url string) string {
-	return global + "sources:\n" + gorgiasSource(name, url, gorgiasKey)
+	return global + "sources:\n" + rtSource(name, url, rtToken)
 }
 
 const (
@@ -19,12 +19,12 @@ const (
 
 // opened is the counter of the opened conversations of the script, with its value.
 func opened(source string) string {
-	return `helpdesk_conversations_opened_total{arrival="late",channel="email",source="` + source + `",started_by="customer",team=""} 1`
+	return `helpdesk_conversations_opened_total{arrival="late",channel="email",source="` + source + `",started_by="customer",team="General"} 1`
 }
 
 func TestReloadByChannel(t *testing.T) {
 	t.Parallel()
-	url := serve(t, gorgias(simulated(0, false, handedOver)))
+	url := serve(t, requestTracker(simulated(0, true, handedOver)))
 	e := start(t, one("shop", url))
 	e.ready()
 
@@ -41,7 +41,7 @@ func TestReloadByChannel(t *testing.T) {
 
 func TestReloadOverHTTP(t *testing.T) {
 	t.Parallel()
-	url := serve(t, gorgias(simulated(0, false, handedOver)))
+	url := serve(t, requestTracker(simulated(0, true, handedOver)))
 	t.Run("it is off", func(t *testing.T) {
 		t.Parallel()
 		e := start(t, one("shop", url))
@@ -88,11 +88,11 @@ func TestReloadOverHTTP(t *testing.T) {
 
 func TestASourceThatIsRemovedAndComesBack(t *testing.T) {
 	t.Parallel()
-	shop, other := serve(t, gorgias(simulated(0, false, handedOver))), serve(t, gorgias(simulated(0, false)))
-	both := global + "sources:\n" + gorgiasSource("other", other, gorgiasKey)
-	e := start(t, both+gorgiasSource("shop", shop, gorgiasKey), withLifecycle, func(o *Options) { o.CreatedSamples = true })
+	shop, other := serve(t, requestTracker(simulated(0, true, handedOver))), serve(t, requestTracker(simulated(0, true)))
+	both := global + "sources:\n" + rtSource("other", other, rtToken)
+	e := start(t, both+rtSource("shop", shop, rtToken), withLifecycle, func(o *Options) { o.CreatedSamples = true })
 	e.ready()
-	born := regexp.MustCompile(`helpdesk_conversations_opened_created\{arrival="late",channel="email",source="shop",started_by="customer",team=""\} (\S+)`)
+	born := regexp.MustCompile(`helpdesk_conversations_opened_created\{arrival="late",channel="email",source="shop",started_by="customer",team="General"\} (\S+)`)
 	first := born.FindString(e.do(http.MethodGet, "/metrics", openMetrics).body)
 	if first == "" {
 		t.Fatal("the counter was never born")
@@ -104,7 +104,7 @@ func TestASourceThatIsRemovedAndComesBack(t *testing.T) {
 		t.Error("a removed source leaves the metrics, the other one goes on")
 	}
 
-	e.configure(both + gorgiasSource("shop", shop, gorgiasKey))
+	e.configure(both + rtSource("shop", shop, rtToken))
 	e.do(http.MethodPost, "/-/reload", "")
 	if a := e.get("/-/ready"); a.code != http.StatusOK {
 		t.Errorf("ready: %d %q", a.code, a.body)
@@ -119,7 +119,7 @@ func TestASourceThatIsRemovedAndComesBack(t *testing.T) {
 
 func TestARestartIsNoReset(t *testing.T) {
 	t.Parallel()
-	url := serve(t, gorgias(simulated(1, false, handedOver)))
+	url := serve(t, requestTracker(simulated(1, true, handedOver)))
 	facts := func(e *exporter) string {
 		var lines []string
 		for line := range strings.Lines(e.do(http.MethodGet, "/metrics", openMetrics).body) {

@@ -17,7 +17,7 @@ func TestStatusPage(t *testing.T) {
 	t.Parallel()
 	waiting := simulator.Scripted{Lines: []simulator.Line{simulator.Says(71*time.Hour, helpdesk.AuthorCustomer)}}
 	url := serve(t, gorgias(simulated(0, false, handedOver, waiting)))
-	e := start(t, one("shop", url))
+	e := start(t, global+"sources:\n"+gorgiasSource("shop", url, gorgiasKey))
 	e.ready()
 	a := e.get("/")
 	for _, want := range []string{

@@ -20,8 +20,12 @@ func encode(v any) ([]byte, error) {
 	return b, nil
 }
 
+// lenient reads back whatever encode has written: it takes any string, also one
+// of a vendor's that is no UTF-8.
+var lenient, _ = cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid}.DecMode() // these options are valid
+
 func decode(b []byte, v any) error {
-	if err := cbor.Unmarshal(b, v); err != nil {
+	if err := lenient.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("%w: decode %T: %w", state.ErrDamaged, v, err)
 	}
 	return nil

@@ -76,10 +76,12 @@ func (b *booking) conversation(id string) error {
 }
 
 // store writes the conversation back, due when something of it will be ready,
-// or removes it when it ended longer ago than the ledger remembers.
+// or removes it when it ended longer ago than the ledger remembers. What was
+// booked after the end, a rating for example, keeps it as long: read again, it
+// would lie above the floor.
 func (b *booking) store(id string, c *stored, next, ended int64) error {
 	if next == math.MaxInt64 && ended != 0 {
-		next = ended + int64(b.s.opts.Retention)
+		next = max(ended, c.last()) + int64(b.s.opts.Retention)
 		if next <= b.mark {
 			return b.remove(id, c)
 		}
@@ -88,6 +90,18 @@ func (b *booking) store(id string, c *stored, next, ended int64) error {
 		next = notDue
 	}
 	return b.s.putConversation(b.tx, id, c, next)
+}
+
+// last is when the last thing happened that is known of a conversation.
+func (c *stored) last() int64 {
+	last := int64(0)
+	if n := len(c.Items); n > 0 {
+		last = c.Items[n-1].At
+	}
+	for i := range c.Ratings {
+		last = max(last, c.Ratings[i].Sent, c.Ratings[i].Scored)
+	}
+	return last
 }
 
 // short reports whether the vendor counts more messages than are known, of a

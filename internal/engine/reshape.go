@@ -79,9 +79,14 @@ func (s *Source) saveReshaped(is shape, dropped map[string]bool, changed map[str
 	})
 }
 
-// dueAll lets every conversation in a queue be measured again, under its new labels.
+// dueAll lets every conversation in a queue be measured again, under its new
+// labels. What the queue was under the former ones leaves the ledger at once: a
+// restart before that measuring must not find it.
 func (s *Source) dueAll(tx state.Tx) error {
 	for id := range s.live.entries {
+		if err := tx.Delete(s.opts.Name, state.TableLive, []byte(id)); err != nil {
+			return err
+		}
 		c, err := s.conversation(tx, id)
 		if err != nil {
 			return err

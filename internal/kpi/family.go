@@ -204,7 +204,7 @@ var (
 	}
 	AgentHandleSeconds = &Family{
 		Name: "helpdesk_agent_handle_seconds", Type: Summary, Scope: ScopeAgent,
-		Help: "Handle time by the agent who held the conversation at its lasting close.",
+		Help: "Handle time by the agent who closed the conversation lastingly, else by the one who held it.",
 	}
 )
 

@@ -31,7 +31,8 @@ func measure(p *Policy, c *Conversation, explain bool) Measurement {
 			m.relabels = append(m.relabels, it)
 		}
 	}
-	for _, it := range m.ph.steps {
+	for i, it := range m.ph.steps {
+		m.step = i
 		switch it.Kind {
 		case ItemMessage:
 			m.message(it)
@@ -58,6 +59,7 @@ type measuring struct {
 	out     Measurement
 
 	relabels []*Item // in order
+	step     int     // the place in the phases' steps
 
 	unheardOf    int64 // when it ended without a word that tells who started it; 0: it did not
 	started      bool  // it is known who started it
@@ -77,7 +79,7 @@ type measuring struct {
 	cycle cycle
 
 	replied      bool // the last public word of team and customer was a reply: the next is the same one
-	humanReplied bool // the same for people alone
+	humanReplied bool // the last public word of customer and people was a person's reply: the next is the same one
 	humanReplies int
 	lastPublic   *Item
 	unheard      unheard
@@ -158,6 +160,8 @@ func (m *measuring) finish() {
 		s.Status = helpdesk.StatusExcluded
 	case m.closed != nil:
 		m.out.Ended = m.closed.At
+	case s.Status == helpdesk.StatusClosed:
+		m.out.Ended = m.c.Row.Updated // closed while it was excluded: no fact, but an end
 	}
 }
 

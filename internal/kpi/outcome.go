@@ -27,7 +27,7 @@ func (m *measuring) status(it *Item) {
 // when it has lasted the grace.
 func (m *measuring) close(it *Item) {
 	ready := it.At + int64(m.p.ReopenGrace)
-	if it.Assumed {
+	if it.Assumed && !it.kept() {
 		ready = max(ready, m.c.Row.Updated)
 	}
 	outcome := m.outcome(it)
@@ -119,7 +119,7 @@ func (m *measuring) reopen(it *Item) {
 
 func (m *measuring) exclude(it *Item) {
 	ready := it.At
-	if it.Assumed {
+	if it.Assumed && !it.kept() {
 		ready = max(ready, m.c.Row.Updated)
 	}
 	m.silent(ready)

@@ -15,6 +15,7 @@ import (
 type phases struct {
 	steps   []*Item // the items that count, in order
 	undone  []span  // closes that were taken back within the grace
+	taken   []*Item // those closes
 	outside []span  // while the conversation was excluded
 	lasting []*Item // the closes in steps: each lasts as far as is known
 }
@@ -96,6 +97,17 @@ func (ph *phases) ready(at int64) int64 {
 	return at
 }
 
+// readyItem is ready for something that happened: what comes before a close at
+// the close's own instant does not depend on it.
+func (ph *phases) readyItem(it *Item) int64 {
+	for i, s := range ph.undone {
+		if s.holds(it.At) && Compare(it, ph.taken[i]) > 0 {
+			return s.to
+		}
+	}
+	return it.At
+}
+
 // close takes back the closes that did not last, and drops what changes nothing.
 func (ph *phases) close(p *Policy, snoozed, woken map[string]bool) {
 	var closed *Item
@@ -139,6 +151,7 @@ func (ph *phases) close(p *Policy, snoozed, woken map[string]bool) {
 // undo removes a close that did not last.
 func (ph *phases) undo(i int, reopened int64) {
 	ph.undone = append(ph.undone, span{ph.steps[i].At, reopened})
+	ph.taken = append(ph.taken, ph.steps[i])
 	ph.steps[i] = nil
 }
 
@@ -195,7 +208,8 @@ func assumeExclusion(c *Conversation) {
 			it.At = max(it.At, last.At)
 		}
 	case excluded && row.Excluded == helpdesk.NotExcluded && last.Excluded != helpdesk.ExcludedMerged && row.Updated > last.At:
-		it.At, it.Change = row.Updated, helpdesk.ChangeRestored
+		// Marked, so that it stays where it is when the row is updated again.
+		it.At, it.Change, it.Marks = row.Updated, helpdesk.ChangeRestored, markReopened
 	default:
 		return
 	}

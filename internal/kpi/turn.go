@@ -124,7 +124,9 @@ func (m *measuring) ask(it *Item, from int64) {
 func (m *measuring) reply(it *Item) {
 	if !m.replied {
 		m.replied = true
-		m.agentFact(AgentReplies, it.Agent, it.At, it.At, &it.Marks, markReply, 1)
+		if m.runMarks()&markReply == 0 {
+			m.agentFact(AgentReplies, it.Agent, it.At, it.At, &it.Marks, markReply, 1)
+		}
 	}
 	if it.Author == helpdesk.AuthorAgent && !m.humanReplied {
 		m.humanReplied = true
@@ -143,13 +145,29 @@ func (m *measuring) reply(it *Item) {
 	m.answer(it)
 }
 
+// runMarks are the marks of all replies of the run that begins at this step:
+// several in a row are one reply, booked once, whichever began the run then.
+func (m *measuring) runMarks() Marks {
+	var marks Marks
+	for _, it := range m.ph.steps[m.step:] {
+		if it.Kind != ItemMessage || !it.Public {
+			continue
+		}
+		if it.Author == helpdesk.AuthorCustomer {
+			break
+		}
+		marks |= it.Marks
+	}
+	return marks
+}
+
 // answer ends the open turn with a reply.
 func (m *measuring) answer(it *Item) {
 	t := &m.turn
 	if t.opener == nil {
 		return
 	}
-	ready := max(m.ph.ready(it.At), t.from)
+	ready := max(m.ph.readyItem(it), t.from)
 	m.judge(judgement{
 		clock: t.clock, start: t.opener.At, stop: it.At, ready: ready, met: true, from: t.from,
 		booked: t.marks, mark: &t.opener.Marks, why: "reply",

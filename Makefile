@@ -1,0 +1,67 @@
+# Targets for people and for CI. `make` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+FUZZTIME ?= 30s
+BENCH ?= .
+
+# What --version and helpdesk_exporter_build_info say; without git, that it is unknown.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+BRANCH ?= $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
+BUILD_DATE ?= $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+STAMP := github.com/prometheus/common/version
+LDFLAGS := -X $(STAMP).Version=$(VERSION) -X $(STAMP).Revision=$(REVISION) -X $(STAMP).Branch=$(BRANCH) -X $(STAMP).BuildDate=$(BUILD_DATE)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## a simulated helpdesk and the exporter, until Ctrl-C (HELPDESK_PORT=9878 EXPORTER_PORT=9877 SPEED=60 HISTORY=24h)
+	@scripts/demo
+
+.PHONY: test
+test: ## every test, that on a real Request Tracker included (REQUEST_TRACKER=no leaves it out)
+	@scripts/test
+
+.PHONY: build
+build: ## both programs, into bin/
+	@mkdir -p bin
+	$(GO) build -buildvcs=false -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/helpdesk_exporter ./cmd/helpdesktool
+
+.PHONY: check
+check: lint generated test ## what CI asks for: lint, generated files up to date, every test
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck -tags requesttracker ./...
+
+.PHONY: generate
+generate: ## write the generated files anew: docs/metrics.md
+	$(GO) generate ./...
+
+.PHONY: generated
+generated: generate ## fails if a generated file was not up to date
+	git diff --exit-code -- docs
+
+.PHONY: bench
+bench: ## the benchmarks (BENCH=regexp)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## each fuzz test for FUZZTIME=30s
+	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n 1 dirname | sort -u); do \
+		for name in $$($(GO) test -list '^Fuzz' "$$pkg" | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$pkg"; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin
