@@ -120,6 +120,17 @@ func TestRecordsFromBehindBookNothingTwice(t *testing.T) {
 				72h sla_events_total resolution missed: below_average`,
 		},
 		{
+			name:  "an earlier message of a run of replies that was booked as one",
+			lines: "0h customer, 10m agent ann", booked: "1h",
+			rest: "5m agent ben",
+			then: `
+				5m messages_total agent
+				4h sla_events_total resolution missed: stellar
+				12h sla_events_total resolution missed: above_average
+				24h sla_events_total resolution missed: average
+				72h sla_events_total resolution missed: below_average`,
+		},
+		{
 			name:  "the same close told twice, the earlier one last",
 			lines: "0h customer, 10m agent ann, 20m closed by ann", booked: "1h",
 			rest: "19m closed by automation",
@@ -173,6 +184,15 @@ func TestAnAssumedCloseThatWasBookedStays(t *testing.T) {
 		14h sla_events_total resolution missed: above_average
 		26h sla_events_total resolution missed: average
 		74h sla_events_total resolution missed: below_average`)
+}
+
+func TestAnAssumedRestorationStaysWhenTheRowIsUpdatedAgain(t *testing.T) {
+	c := conversation(t, "0h customer, 10m excluded spam")
+	c.Row.Status, c.Row.Excluded, c.Row.Updated = helpdesk.StatusOpen, helpdesk.NotExcluded, instant(t, "50m")
+	book(t, c, "55m")
+	more(t, c, "60m customer")
+	c.Row.Updated = instant(t, "2h")
+	same(t, book(t, c, "60m"), `1h messages_total customer`)
 }
 
 func TestFactsBeforeTheFloorCountAsBooked(t *testing.T) {
