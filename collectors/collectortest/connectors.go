@@ -11,8 +11,7 @@ import (
 )
 
 // connectorScenarios are failures that connectors of other projects were seen
-// to have. The numbers are those of the list in docs, kept in the names so that
-// a reader finds them.
+// to have. The numbers are those by which the project's notes call them.
 var connectorScenarios = []scenario{
 	{"1: a walk that is cut off goes on from its cursor, not from now", func(t *testing.T, v Vendor) {
 		w := newWorld(t, v, setup{seed: 71, rate: 8, history: day, book: true, mix: steady(v)})

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -316,5 +318,28 @@ func TestCallsSayWhatTheyAreFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		compare(t, want, priority())
+	}
+}
+
+func TestWhatABotHasIsUnassigned(t *testing.T) {
+	api := newFake(t)
+	api.add("/api/users", object{"id": 7, "name": "Ada", "role": object{"name": "agent"}, "created_datetime": ago(time.Hour)},
+		object{"id": 99, "name": "Bot", "role": object{"name": "bot"}, "created_datetime": ago(time.Hour)})
+	for i, user := range []int{7, 99} {
+		api.add("/api/tickets", object{
+			"id": 500 + i, "status": "open", "channel": "chat", "assignee_user": object{"id": user},
+			"created_datetime": ago(time.Minute), "updated_datetime": ago(time.Minute),
+		})
+	}
+	pages, _ := walk(t, New(api, Options{}), helpdesk.StreamConversations, at(0))
+	got := map[string]string{}
+	for _, p := range pages {
+		for _, r := range p.Records {
+			conv := r.(helpdesk.Conversation)
+			got[conv.ID] = conv.Agent
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"500": "7", "501": ""}, got); diff != "" {
+		t.Errorf("agents (-want +got):\n%s", diff)
 	}
 }

@@ -494,3 +494,35 @@ func TestAgentsAreToldWhenFirstMet(t *testing.T) {
 		t.Errorf("calls: requestors cost none (-want +got):\n%s", d)
 	}
 }
+
+func TestARowThatComesTwiceInAPageIsToldOnceAndTheCursorStaysReadable(t *testing.T) {
+	f := newFake(t)
+	for id := 1; id <= 30; id++ {
+		f.ticket(id, monday.Add(time.Duration(id)*time.Minute))
+	}
+	f.txs = append(f.txs, f.txs[len(f.txs)-1], f.txs[len(f.txs)-1])
+	c := f.collector(Options{})
+	pages := walkFeed(t, c, week)
+	told := events(pages)
+	if len(told) != 30 || len(slices.Compact(slices.Clone(told))) != 30 {
+		t.Errorf("told %v", told)
+	}
+	again := week
+	again.Cursor = lastCursor(pages)
+	if page, err := c.Read(t.Context(), helpdesk.StreamEvents, again); err != nil || len(page.Records) != 0 {
+		t.Errorf("the next walk: %v, %d records", err, len(page.Records))
+	}
+}
+
+func TestAPageThatIsGivenTwiceMovesNoWalk(t *testing.T) {
+	w := &walk{Page: 1}
+	if !w.see([]uint64{90, 80}) || w.see([]uint64{90, 80}) {
+		t.Error("the same page moves the walk again")
+	}
+	if !w.see([]uint64{84, 80, 70}) {
+		t.Error("a page that overlaps the last one does not move the walk")
+	}
+	if diff := cmp.Diff(idList{90, 80, 70}, w.Seen); diff != "" || w.Next != 70 {
+		t.Errorf("next %d, seen (-want +got):\n%s", w.Next, diff)
+	}
+}
