@@ -91,7 +91,10 @@ func Run(t *testing.T, v Vendor) {
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			for _, s := range part.scenarios {
-				t.Run(s.name, func(t *testing.T) { s.run(t, v) })
+				t.Run(s.name, func(t *testing.T) {
+					t.Parallel() // each has a desk, a server and a ledger of its own
+					s.run(t, v)
+				})
 			}
 		})
 	}

@@ -139,7 +139,9 @@ func TestRealFeed(t *testing.T) {
 		t.Errorf("an idle round took %d pages, %d calls, and tells %d records", len(idle), s.calls, len(idle[0].Records))
 	}
 
-	// A conversation read whole tells the same events as the feed.
+	// A conversation read whole tells the same events as the feed, and besides
+	// who owned it at its creation, where the feed asks for it to be read whole:
+	// that has the number of the creation.
 	s.calls = 0
 	var wants []helpdesk.Want
 	for id := range rows {
@@ -151,7 +153,7 @@ func TestRealFeed(t *testing.T) {
 		fetched = append(fetched, page)
 		wants = slices.DeleteFunc(wants, func(w helpdesk.Want) bool { return slices.Contains(page.Served, w) })
 	}
-	if d := cmp.Diff(events(pages), events(fetched)); d != "" {
+	if d := cmp.Diff(slices.Compact(events(pages)), slices.Compact(events(fetched))); d != "" {
 		t.Errorf("events (-feed +fetched):\n%s", d)
 	}
 }

@@ -204,7 +204,7 @@ func (s *Source) collectLive(ch chan<- prometheus.Metric, now time.Time) {
 	}
 	byAgent := map[string]int{}
 	for id, n := range s.live.agents {
-		byAgent[s.agentValue(id)] += n
+		byAgent[s.labels.knows("agent", s.agentName(id))] += n
 	}
 	for v, n := range byAgent {
 		s.emit(ch, kpi.AgentOpen, float64(n), v)

@@ -96,6 +96,18 @@ func (l *labelValues) save(tx state.Tx, source string) error {
 	return nil
 }
 
+// knows returns the value if it has a series of its own, else Other: for scrapes,
+// which learn nothing.
+func (l *labelValues) knows(label, value string) string {
+	value = strings.ToValidUTF8(value, "�")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if value == "" || l.known[label][value] {
+		return value
+	}
+	return Other
+}
+
 func (l *labelValues) saved() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,10 +130,12 @@ func (s *Source) values(l helpdesk.Labels) []string {
 }
 
 // agentValue is the bounded label value of an agent.
-func (s *Source) agentValue(id string) string {
-	v := id
+func (s *Source) agentValue(id string) string { return s.labels.bound("agent", s.agentName(id)) }
+
+// agentName is how metrics name an agent.
+func (s *Source) agentName(id string) string {
 	if a, ok := s.agents[id]; ok && s.opts.Agents == AgentsByName && a.Name != "" {
-		v = a.Name
+		return a.Name
 	}
-	return s.labels.bound("agent", v)
+	return id
 }

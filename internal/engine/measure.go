@@ -190,6 +190,9 @@ func (b *booking) index(id string, st *kpi.State, url string) error {
 		Turn: st.Turn.Start, Clock: st.Turn.Clock, Cycle: st.Cycle.Start,
 	}
 	b.expose(e.Values)
+	if e.Agent != "" && b.s.opts.Agents != AgentsOff {
+		b.s.agentValue(e.Agent) // learned here, so that scrapes need not
+	}
 	if old != nil && old.equal(e) {
 		return nil
 	}

@@ -40,7 +40,8 @@ var _ Ledger = (*engine.Source)(nil)
 
 // API is what the loop needs of the client that the collector talks through.
 type API interface {
-	Skew() time.Duration
+	Skew() time.Duration      // of the helpdesk's clock to ours
+	SkewFloor() time.Duration // the least that it may be
 }
 
 // Options configure a Poller.

@@ -98,7 +98,7 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 	}
 	told := time.Now()
 	for pages := 1; ; pages++ {
-		sent := time.Now()
+		sent, floor := time.Now(), r.opts.API.SkewFloor()
 		page, err := r.opts.Collector.Read(ctx, sp.Stream, helpdesk.Walk{
 			Cursor: st.Cursor, Horizon: r.opts.Ledger.Horizon(), Long: r.long, Now: r.now(),
 		})
@@ -106,8 +106,9 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 			return err
 		}
 		if st.Started == 0 {
-			// The skew may have been learned from this very answer.
-			st.Started = sent.Add(r.opts.API.Skew()).UnixNano()
+			// The skew may have been learned from this very answer, or a clock may
+			// have been set meanwhile: the earlier of both is no promise too much.
+			st.Started = sent.Add(min(floor, r.opts.API.SkewFloor())).UnixNano()
 		}
 		started := time.Unix(0, st.Started)
 		st = r.position(sp, st, page)

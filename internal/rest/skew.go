@@ -27,6 +27,10 @@ func (c *Client) Skew() time.Duration {
 	return d
 }
 
+// SkewFloor is the least skew that the answers allow, 0 where they allow none:
+// whoever must not take the helpdesk's clock to be later than it is adds this.
+func (c *Client) SkewFloor() time.Duration { return c.skew.floor() }
+
 // SkewKnown reports whether an answer has told the helpdesk's time.
 func (c *Client) SkewKnown() bool {
 	_, ok := c.skew.estimate()
@@ -65,6 +69,19 @@ func (m *skewMeter) estimate() (time.Duration, bool) {
 	}
 	s := m.intersection()
 	return max(s.lo, min(s.hi, 0)), true
+}
+
+func (m *skewMeter) floor() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.spans) == 0 {
+		return 0
+	}
+	s := m.intersection()
+	if s.lo <= 0 && s.hi >= 0 {
+		return 0
+	}
+	return s.lo
 }
 
 func (m *skewMeter) intersection() span {

@@ -69,6 +69,9 @@ func TestSkewIsNeverOverstated(t *testing.T) {
 		if !known || (got > 0) != (got > 0 && skew > 0) || (got < 0) != (got < 0 && skew < 0) || got.Abs() > skew.Abs() {
 			t.Fatalf("got %s for %s", got, skew)
 		}
+		if f := m.floor(); f > skew && f != 0 {
+			t.Fatalf("floor %s of %s", f, skew)
+		}
 		if best := slices.Min(spans[max(0, len(spans)-skewAnswers):]); (skew - got).Abs() > best {
 			t.Fatalf("got %s for %s, though an answer told it within %s", got, skew, best)
 		}
