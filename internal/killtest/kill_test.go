@@ -204,7 +204,7 @@ func undisturbed(t *testing.T, steps []time.Time) exposition {
 
 func TestKillsAtRandomInstantsChangeNoNumber(t *testing.T) {
 	kills := 220
-	if testing.Short() {
+	if testing.Short() || raced {
 		kills = 30
 	}
 	var steps []time.Time
