@@ -12,7 +12,7 @@ import (
 // pagingScenarios are about the edges of pages.
 var pagingScenarios = []scenario{
 	{"lists that fill pages exactly, one row less and one more, in a first sync", func(t *testing.T, v Vendor) {
-		for _, n := range sizes(v) {
+		for n := range some(sizes(v)) {
 			t.Run(fmt.Sprint(n, " conversations"), func(t *testing.T) {
 				w := newWorld(t, v, setup{script: burst(n, time.Hour, 20*time.Minute), history: 3 * time.Hour, book: true})
 				w.round()

@@ -17,8 +17,8 @@ var restartScenarios = []scenario{
 		whole.round()
 		whole.synced()
 		commits := whole.alive.ledger.commits
-		for n := 1; n <= commits; n++ {
-			after := n%2 == 0
+		for n := 1; n <= commits; n += every {
+			after := n/every%2 == 0
 			t.Run(fmt.Sprintf("commit %d of %d, after it: %v", n, commits, after), func(t *testing.T) {
 				w := newWorld(t, v, s)
 				w.killAt(n, after)
