@@ -128,7 +128,7 @@ func (c *stored) short() bool {
 // rowless handles a conversation of which no stream has told the row. Once the
 // stream of rows has passed what happened in it, it is asked for.
 func (b *booking) rowless(id string, c *stored) error {
-	if c.Gone || excludedNow(c.Items) {
+	if c.Gone || lost(c.Items) {
 		due := c.Seen + int64(b.s.opts.Retention)
 		if due <= b.mark {
 			return b.remove(id, c)
@@ -147,6 +147,21 @@ func (b *booking) rowless(id string, c *stored) error {
 		return err
 	}
 	return b.s.putConversation(b.tx, id, c, notDue)
+}
+
+// lost reports whether a conversation was deleted or merged away: its row is not
+// to be had any more.
+func lost(items []kpi.Item) bool {
+	last := helpdesk.NotExcluded
+	for i := range items {
+		switch items[i].Change {
+		case helpdesk.ChangeExcluded:
+			last = items[i].Excluded
+		case helpdesk.ChangeRestored:
+			last = helpdesk.NotExcluded
+		}
+	}
+	return last == helpdesk.ExcludedDeleted || last == helpdesk.ExcludedMerged
 }
 
 // incomplete shows in the queue what the row tells; its facts wait.

@@ -42,6 +42,7 @@ var _ Ledger = (*engine.Source)(nil)
 type API interface {
 	Skew() time.Duration      // of the helpdesk's clock to ours
 	SkewFloor() time.Duration // the least that it may be
+	SkewKnown() bool          // an answer has told the helpdesk's time
 }
 
 // Options configure a Poller.

@@ -43,10 +43,26 @@ func (r *round) run(ctx context.Context) error {
 		}
 	}
 	err := r.fetch(ctx)
+	if err == nil && r.failed == nil && !r.opts.Ledger.Synced() {
+		err = r.settle(ctx)
+	}
 	if err := errors.Join(r.failed, err, r.book(err == nil)); err != nil {
 		return err
 	}
 	return r.finishSweep(ctx)
+}
+
+// settle books what the first sync has found, and fetches what only the booking
+// shows to be missing: the sync is not complete before that.
+func (r *round) settle(ctx context.Context) error {
+	walked := r.walked
+	r.walked = nil // not a good round yet
+	err := r.book(true)
+	r.walked = walked
+	if err != nil {
+		return err
+	}
+	return r.fetch(ctx)
 }
 
 // begin starts the source for the first time. A directory is read first: its
@@ -59,7 +75,7 @@ func (r *round) begin(ctx context.Context) error {
 		if sp.Stream != helpdesk.StreamTeams && sp.Stream != helpdesk.StreamAgents {
 			continue
 		}
-		if err := r.walk(ctx, sp); err != nil && fatal(err) {
+		if err := r.walk(ctx, sp); err != nil && (fatal(err) || !r.opts.API.SkewKnown()) {
 			return err
 		}
 	}
