@@ -24,11 +24,10 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // flags are the command line.
 type flags struct {
-	options   app.Options
-	check     bool
-	telemetry string
-	web       *web.FlagConfig
-	log       *promslog.Config
+	options app.Options
+	check   bool
+	web     *web.FlagConfig
+	log     *promslog.Config
 }
 
 func parse(args []string) (*flags, error) {

@@ -58,7 +58,8 @@ func Explain(ctx context.Context, w io.Writer, file, source, conversation string
 	if err != nil {
 		return err
 	}
-	if err := s.Fetched(page, time.Now()); err != nil {
+	now := time.Now().Add(conn.Client.Skew()) // the helpdesk's clock
+	if err := s.Fetched(page, now); err != nil {
 		return err
 	}
 	c, m, ok, err := s.Explain(conversation)
@@ -68,7 +69,7 @@ func Explain(ctx context.Context, w io.Writer, file, source, conversation string
 	if !ok {
 		return fmt.Errorf("source %s has no conversation %s", source, conversation)
 	}
-	return explanation{w: w, c: &c, m: &m, policy: &cfg.Sources[i].Policy}.write()
+	return explanation{w: w, now: now, c: &c, m: &m, policy: &cfg.Sources[i].Policy}.write()
 }
 
 func fetchWhole(ctx context.Context, c helpdesk.Collector, id string) (helpdesk.Page, error) {
@@ -86,6 +87,7 @@ func fetchWhole(ctx context.Context, c helpdesk.Collector, id string) (helpdesk.
 // explanation writes a measurement for people.
 type explanation struct {
 	w      io.Writer
+	now    time.Time // the helpdesk's clock
 	c      *kpi.Conversation
 	m      *kpi.Measurement
 	policy *kpi.Policy
@@ -128,7 +130,7 @@ func (x explanation) clock(c kpi.Trace) {
 	t := tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
 	for i, tier := range kpi.Tiers {
 		result := c.Result[i]
-		if c.Stop == 0 && kpi.Time(c.Deadlines[i]).After(time.Now()) {
+		if c.Stop == 0 && kpi.Time(c.Deadlines[i]).After(x.now) {
 			result = "not yet missed"
 		}
 		fmt.Fprintf(t, "    %s\tlimit %s\tdeadline %s\t%s\n",

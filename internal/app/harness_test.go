@@ -247,10 +247,6 @@ func holds(text string) func(answer) bool {
 	return func(a answer) bool { return strings.Contains(a.body, text) }
 }
 
-func lacks(text string) func(answer) bool {
-	return func(a answer) bool { return a.code == http.StatusOK && !strings.Contains(a.body, text) }
-}
-
 // gate lets requests to a path wait until it is opened.
 type gate struct {
 	next http.Handler

@@ -58,14 +58,14 @@ func (b *booking) conversation(id string) error {
 	next := int64(math.MaxInt64)
 	for i := range m.Facts {
 		f := &m.Facts[i]
-		if f.Ready > b.mark {
-			next = min(next, f.Ready)
+		if ready := max(f.Ready, c.Settles); ready > b.mark {
+			next = min(next, ready)
 			continue
 		}
 		b.book(id, f)
 	}
 	for i := range m.Facts {
-		if m.Facts[i].Ready <= b.mark {
+		if max(m.Facts[i].Ready, c.Settles) <= b.mark {
 			m.Facts[i].Book()
 		}
 	}

@@ -27,6 +27,9 @@ func (a *application) row(r helpdesk.Conversation) error {
 	if t.Row != nil && a.stream == helpdesk.StreamConversations && row.Updated <= a.mark {
 		a.behind++
 	}
+	if a.s.opts.Profile.Capabilities[helpdesk.CapTeamHistory] == helpdesk.Exact && (t.Row == nil || t.Row.Labels() != row.Labels()) {
+		t.Settles = min(row.Updated, a.now)
+	}
 	t.Row, t.changed, t.Gone = row, true, false
 	return nil
 }

@@ -30,6 +30,10 @@ type Conversation struct {
 	// Compared is the vendor's message count at which a re-read was last
 	// asked for because fewer messages were known.
 	Compared int `cbor:"10,keyasint,omitempty"`
+	// Settles is the stamp of the row that last changed the labels, where the
+	// vendor tells their history: until everything up to it has been read, the
+	// change that led to them, and with it the labels before, may be missing.
+	Settles int64 `cbor:"11,keyasint,omitempty"`
 }
 
 // Row is a conversation's newest row, see [helpdesk.Conversation].

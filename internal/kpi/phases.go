@@ -17,7 +17,6 @@ type phases struct {
 	undone  []span  // closes that were taken back within the grace
 	taken   []*Item // those closes
 	outside []span  // while the conversation was excluded
-	lasting []*Item // the closes in steps: each lasts as far as is known
 }
 
 // span is a stretch of time, from (inclusive) to (exclusive).
