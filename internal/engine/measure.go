@@ -152,16 +152,8 @@ func (b *booking) rowless(id string, c *stored) error {
 // lost reports whether a conversation was deleted or merged away: its row is not
 // to be had any more.
 func lost(items []kpi.Item) bool {
-	last := helpdesk.NotExcluded
-	for i := range items {
-		switch items[i].Change {
-		case helpdesk.ChangeExcluded:
-			last = items[i].Excluded
-		case helpdesk.ChangeRestored:
-			last = helpdesk.NotExcluded
-		}
-	}
-	return last == helpdesk.ExcludedDeleted || last == helpdesk.ExcludedMerged
+	e := exclusion(items)
+	return e == helpdesk.ExcludedDeleted || e == helpdesk.ExcludedMerged
 }
 
 // incomplete shows in the queue what the row tells; its facts wait.

@@ -145,7 +145,7 @@ func (a *application) gone(id string) error {
 		return nil
 	}
 	t.Gone, t.Incomplete, t.changed = true, false, true
-	if t.Row != nil && find(t.Items, kpi.ItemStatus, "gone") < 0 && !excludedNow(t.Items) {
+	if t.Row != nil && find(t.Items, kpi.ItemStatus, "gone") < 0 && exclusion(t.Items) == helpdesk.NotExcluded {
 		t.insert(kpi.Item{
 			Kind: kpi.ItemStatus, ID: "gone", At: t.Row.Updated, Lane: helpdesk.LaneEvents,
 			Change: helpdesk.ChangeExcluded, Excluded: helpdesk.ExcludedDeleted,
@@ -154,15 +154,16 @@ func (a *application) gone(id string) error {
 	return nil
 }
 
-func excludedNow(items []kpi.Item) bool {
-	excluded := false
+// exclusion is the exclusion that is in force after the items.
+func exclusion(items []kpi.Item) helpdesk.Exclusion {
+	last := helpdesk.NotExcluded
 	for i := range items {
 		switch items[i].Change {
 		case helpdesk.ChangeExcluded:
-			excluded = true
+			last = items[i].Excluded
 		case helpdesk.ChangeRestored:
-			excluded = false
+			last = helpdesk.NotExcluded
 		}
 	}
-	return excluded
+	return last
 }

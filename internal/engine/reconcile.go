@@ -57,7 +57,7 @@ func (s *Source) Corrected(ids []string) error {
 				return err
 			}
 			switch {
-			case c == nil, c.Gone, c.Row == nil, c.Row.Excluded != helpdesk.NotExcluded, excludedNow(c.Items):
+			case c == nil, c.Gone, c.Row == nil, c.Row.Excluded != helpdesk.NotExcluded, exclusion(c.Items) != helpdesk.NotExcluded:
 				counts[correctedGone]++
 			case c.Row.Status == helpdesk.StatusClosed:
 				counts[correctedClose]++

@@ -55,11 +55,11 @@ func (r *round) run(ctx context.Context) error {
 // settle books what the first sync has found, and fetches what only the booking
 // shows to be missing: the sync is not complete before that.
 func (r *round) settle(ctx context.Context) error {
-	walked := r.walked
-	r.walked = nil // not a good round yet
-	err := r.book(true)
-	r.walked = walked
-	if err != nil {
+	mark, _ := r.reached()
+	if mark.IsZero() || !r.opened() {
+		return nil
+	}
+	if err := r.opts.Ledger.Book(engine.Round{Now: r.now(), Watermark: mark}); err != nil {
 		return err
 	}
 	return r.fetch(ctx)
@@ -174,6 +174,21 @@ func streamOf(w helpdesk.Want) helpdesk.Stream {
 // booking waits for the whole first sync: every stream that clocks depend on,
 // the open set, and what had to be fetched.
 func (r *round) book(fetched bool) error {
+	mark, good := r.reached()
+	if mark.IsZero() || !r.opts.Ledger.Synced() && (!fetched || !r.opened()) {
+		return nil
+	}
+	r.opts.Ledger.SetSkew(r.opts.API.Skew())
+	done := engine.Round{Now: r.now(), Watermark: mark}
+	if good {
+		done.Good = time.Now()
+	}
+	return r.opts.Ledger.Book(done)
+}
+
+// reached is the least watermark of the streams that clocks depend on, zero
+// before each of them was walked once, and whether this round has walked them all.
+func (r *round) reached() (watermark time.Time, good bool) {
 	mark, good := int64(0), true
 	for _, sp := range r.profile.Streams {
 		if !sp.Clock || r.opts.Ledger.Forbidden(sp.Stream) {
@@ -181,22 +196,17 @@ func (r *round) book(fetched bool) error {
 		}
 		w := r.opts.Ledger.Stream(sp.Stream).Watermark
 		if w == 0 {
-			return nil
+			return time.Time{}, false
 		}
 		if mark == 0 || w < mark {
 			mark = w
 		}
 		good = good && r.walked[sp.Stream]
 	}
-	if mark == 0 || !r.opts.Ledger.Synced() && (!fetched || !r.opened()) {
-		return nil
+	if mark == 0 {
+		return time.Time{}, false
 	}
-	r.opts.Ledger.SetSkew(r.opts.API.Skew())
-	done := engine.Round{Now: r.now(), Watermark: time.Unix(0, mark)}
-	if good {
-		done.Good = time.Now()
-	}
-	return r.opts.Ledger.Book(done)
+	return time.Unix(0, mark), good
 }
 
 // opened reports whether the open set has been read, or cannot be.
