@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path"
+	"regexp"
 	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -30,6 +32,9 @@ type flags struct {
 	log     *promslog.Config
 }
 
+// telemetryPath leaves the status page and what is below /-/ to themselves.
+var telemetryPath = regexp.MustCompile(`^(/[a-zA-Z0-9_.][a-zA-Z0-9_.-]*)+$`)
+
 func parse(args []string) (*flags, error) {
 	a := kingpin.New("helpdesk_exporter", "Prometheus exporter for customer-support helpdesks.")
 	a.UsageWriter(os.Stdout).HelpFlag.Short('h')
@@ -46,8 +51,8 @@ func parse(args []string) (*flags, error) {
 	if _, err := a.Parse(args); err != nil {
 		return nil, err
 	}
-	if p := f.options.TelemetryPath; p == "" || p[0] != '/' || p == "/" {
-		return nil, fmt.Errorf("--web.telemetry-path=%q: must begin with / and be another path than the status page's /", p)
+	if p := f.options.TelemetryPath; !telemetryPath.MatchString(p) || path.Clean(p) != p {
+		return nil, fmt.Errorf("--web.telemetry-path=%q: must be a path such as /metrics, of letters, digits, hyphens, underscores and dots, and not below /-/", p)
 	}
 	f.options.Web = f.web
 	return f, nil

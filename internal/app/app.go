@@ -95,6 +95,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.apply(ctx, cfg); err != nil {
 		return nil, err
 	}
+	a.warn(cfg)
 	a.process.reloaded(true)
 	return a, nil
 }
@@ -138,7 +139,18 @@ func (a *App) reload(ctx context.Context) error {
 		return fmt.Errorf("state.path changed from %s to %s: a running exporter keeps its ledger; restart it to use another",
 			d.cfg.State.Path, cfg.State.Path)
 	}
-	return a.apply(ctx, cfg)
+	if err := a.apply(ctx, cfg); err != nil {
+		return err
+	}
+	a.warn(cfg)
+	return nil
+}
+
+// warn logs what is allowed in a configuration and hardly meant.
+func (a *App) warn(cfg *config.Validated) {
+	for _, text := range cfg.Warnings() {
+		a.log.Warn("configuration", "warning", text)
+	}
 }
 
 // serve answers HTTP and reloads until the context ends.

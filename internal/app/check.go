@@ -31,5 +31,8 @@ func Check(w io.Writer, file string) error {
 		fmt.Fprintf(w, "  %s (%s): %d series, and %d for each combination of %s that is met; with 4 channels and 5 teams about %d\n",
 			s.Name, s.Vendor, fixed, each, dims, fixed+20*each)
 	}
+	for _, text := range cfg.Warnings() {
+		fmt.Fprintf(w, "  warning: %s\n", text)
+	}
 	return nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -30,7 +31,10 @@ func Explain(ctx context.Context, w io.Writer, file, source, conversation string
 	}
 	i := slices.IndexFunc(cfg.Sources, func(s config.Source) bool { return s.Name == source })
 	if i < 0 {
-		return fmt.Errorf("%s: no source is named %q", file, source)
+		return fmt.Errorf("%s: no source is named %q: sources are %s", file, source, names(cfg.Sources))
+	}
+	if strings.TrimSpace(conversation) == "" {
+		return errors.New("the conversation has no id: give it as the helpdesk shows it")
 	}
 	conn, err := collectors.Connect(cfg.Sources[i], nil, userAgent())
 	if err != nil {
@@ -69,7 +73,15 @@ func Explain(ctx context.Context, w io.Writer, file, source, conversation string
 	if !ok {
 		return fmt.Errorf("source %s has no conversation %s", source, conversation)
 	}
-	return explanation{w: w, now: now, c: &c, m: &m, policy: &cfg.Sources[i].Policy}.write()
+	return explanation{w: w, now: now, c: &c, m: &m, source: &cfg.Sources[i]}.write()
+}
+
+func names(sources []config.Source) string {
+	var list []string
+	for _, s := range sources {
+		list = append(list, s.Name)
+	}
+	return strings.Join(list, ", ")
 }
 
 func fetchWhole(ctx context.Context, c helpdesk.Collector, id string) (helpdesk.Page, error) {
@@ -90,13 +102,13 @@ type explanation struct {
 	now    time.Time // the helpdesk's clock
 	c      *kpi.Conversation
 	m      *kpi.Measurement
-	policy *kpi.Policy
+	source *config.Source
 }
 
 func (x explanation) write() error {
 	row := x.c.Row
 	fmt.Fprintf(x.w, "status %s, channel %s (%s), team %q, created %s\n",
-		x.m.State.Status, row.Channel, x.policy.Class(row.Channel), row.Team, stamp(row.Created))
+		x.m.State.Status, row.Channel, x.source.Policy.Class(row.Channel), row.Team, stamp(row.Created))
 	fmt.Fprintf(x.w, "\nWhat happened\n")
 	t := tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
 	for i := range x.c.Items {
@@ -105,13 +117,16 @@ func (x explanation) write() error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(x.w, "\nClocks\n")
+	fmt.Fprintf(x.w, "\nClocks%s\n", x.timeBase())
 	for _, c := range x.m.Clocks {
 		x.clock(c)
 	}
 	fmt.Fprintf(x.w, "\nFacts\n")
 	t = tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
 	for _, f := range x.m.Facts {
+		if f.Family.Scope == kpi.ScopeAgent && x.source.Agents == config.AgentsOff {
+			continue
+		}
 		value := ""
 		if f.Family.Type == kpi.Histogram || f.Family.Type == kpi.Summary {
 			value = fmt.Sprintf("%g s", f.Value)
@@ -121,10 +136,21 @@ func (x explanation) write() error {
 	return t.Flush()
 }
 
+// timeBase says what limits are counted in, where that is not the calendar.
+func (x explanation) timeBase() string {
+	if p := &x.source.Policy; p.BusinessTime {
+		return fmt.Sprintf(", with limits in the open time of the schedule %s", p.Schedule.Name())
+	}
+	return ""
+}
+
 func (x explanation) clock(c kpi.Trace) {
 	stop := "still running"
 	if c.Stop != 0 {
 		stop = fmt.Sprintf("stopped %s by %s, after %s", stamp(c.Stop), c.Why, time.Duration(c.Stop-c.Start))
+		if p := &x.source.Policy; p.BusinessTime {
+			stop += fmt.Sprintf(", %s of them open", p.Schedule.Between(kpi.Time(c.Start), kpi.Time(c.Stop)))
+		}
 	}
 	fmt.Fprintf(x.w, "  %s: started %s, %s\n", c.Clock, stamp(c.Start), stop)
 	t := tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
@@ -134,7 +160,7 @@ func (x explanation) clock(c kpi.Trace) {
 			result = "not yet missed"
 		}
 		fmt.Fprintf(t, "    %s\tlimit %s\tdeadline %s\t%s\n",
-			tier, x.policy.TierLimits(c.Clock, x.c.Row.Channel).Of(tier), stamp(c.Deadlines[i]), result)
+			tier, x.source.Policy.TierLimits(c.Clock, x.c.Row.Channel).Of(tier), stamp(c.Deadlines[i]), result)
 	}
 	_ = t.Flush() // to the same writer, which the caller's own flush checks
 }

@@ -44,8 +44,19 @@ func TestExplain(t *testing.T) {
 		}
 		golden(t, file, sinceStart(t, got))
 	}
+	always := `
+schedules: [{name: always, timezone: UTC, weekly: {mon-sun: ["00:00-24:00"]}}]
+promise: {time: business}
+`
+	write(t, config, global+always+"sources:\n"+strings.Replace(gorgiasSource("shop", url, gorgiasKey), "{name", "{schedule: always, name", 1))
+	got, err := explain("shop", "82000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/explain_business.golden", sinceStart(t, got))
 	for _, tc := range []struct{ name, source, id, want string }{
-		{"a source that is not configured", "store", "1", config + `: no source is named "store"`},
+		{"a source that is not configured", "store", "1", config + `: no source is named "store": sources are shop`},
+		{"no id", "shop", " ", "the conversation has no id: give it as the helpdesk shows it"},
 		{"a conversation that is not there", "shop", "4711", "source shop has no conversation 4711"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,0 +1,76 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+
+	promconfig "github.com/prometheus/common/config"
+)
+
+// Warnings are what is allowed and yet hardly meant: a source without
+// credentials, or a file that cannot be read now. Files are read again for each
+// request, so they may come later.
+func (v *Validated) Warnings() []string {
+	var warnings []string
+	for _, s := range v.Sources {
+		for _, text := range slices.Concat(uncredited(&s.HTTP), unreadable(&s.HTTP)) {
+			warnings = append(warnings, fmt.Sprintf("source %s: %s: %s", s.Name, s.Vendor, text))
+		}
+	}
+	return warnings
+}
+
+// uncredited tells what is missing of the credentials.
+func uncredited(h *promconfig.HTTPClientConfig) []string {
+	b, a := h.BasicAuth, h.Authorization
+	switch {
+	case b != nil && cmp.Or(b.Username, b.UsernameFile) == "":
+		return []string{"basic_auth has no username: set username or username_file"}
+	case b != nil && cmp.Or(string(b.Password), b.PasswordFile) == "":
+		return []string{"basic_auth has no password: set password_file or password"}
+	case a != nil && cmp.Or(string(a.Credentials), a.CredentialsFile) == "":
+		return []string{"authorization has no credentials: set credentials_file or credentials"}
+	case b == nil && a == nil && h.OAuth2 == nil && h.HTTPHeaders == nil && cmp.Or(h.TLSConfig.Cert, h.TLSConfig.CertFile) == "":
+		return []string{"there are no credentials: set basic_auth, authorization or oauth2"}
+	}
+	return nil
+}
+
+// unreadable tells which of the files that are named cannot be read.
+func unreadable(h *promconfig.HTTPClientConfig) []string {
+	files := map[string]string{}
+	tls := func(at string, t *promconfig.TLSConfig) {
+		files[at+"ca_file"], files[at+"cert_file"], files[at+"key_file"] = t.CAFile, t.CertFile, t.KeyFile
+	}
+	tls("tls_config.", &h.TLSConfig)
+	if b := h.BasicAuth; b != nil {
+		files["basic_auth.username_file"], files["basic_auth.password_file"] = b.UsernameFile, b.PasswordFile
+	}
+	if a := h.Authorization; a != nil {
+		files["authorization.credentials_file"] = a.CredentialsFile
+	}
+	if o := h.OAuth2; o != nil {
+		files["oauth2.client_secret_file"] = o.ClientSecretFile
+		tls("oauth2.tls_config.", &o.TLSConfig)
+	}
+	if h.HTTPHeaders != nil {
+		for name, header := range h.HTTPHeaders.Headers {
+			for i, file := range header.Files {
+				files[index("http_headers."+name+".files", i)] = file
+			}
+		}
+	}
+	var texts []string
+	for path, file := range files {
+		if file == "" {
+			continue
+		}
+		if _, err := os.ReadFile(file); err != nil {
+			texts = append(texts, fmt.Sprintf("%s: %v", path, err))
+		}
+	}
+	slices.Sort(texts)
+	return texts
+}

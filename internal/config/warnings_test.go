@@ -1,0 +1,51 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+)
+
+func TestWhatIsAllowedAndHardlyMeantIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "key"), []byte("hunter2"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name, way string
+		want      []string
+	}{
+		{"a password", `basic_auth: {username: bot, password: hunter2}`, nil},
+		{"a file that is there", `basic_auth: {username: bot, password_file: key}`, nil},
+		{"a token", `authorization: {type: token, credentials_file: key}`, nil},
+		{"the older spelling", `bearer_token: hunter2`, nil},
+		{"a client certificate", `tls_config: {cert_file: key, key_file: key}`, nil},
+		{"a header", `http_headers: {X-Key: {files: [key]}}`, nil},
+		{"nothing", ``, []string{`source shop: gorgias: there are no credentials: set basic_auth, authorization or oauth2`}},
+		{"no user", `basic_auth: {password: hunter2}`, []string{`source shop: gorgias: basic_auth has no username: set username or username_file`}},
+		{"no password", `basic_auth: {username: bot}`, []string{`source shop: gorgias: basic_auth has no password: set password_file or password`}},
+		{"no token", `authorization: {type: token}`, []string{`source shop: gorgias: authorization has no credentials: set credentials_file or credentials`}},
+		{"a file that is missing", `basic_auth: {username: bot, password_file: secrets/key}`, []string{
+			`source shop: gorgias: basic_auth.password_file: open ` + dir + `/secrets/key: no such file or directory`,
+		}},
+		{"several files that are missing", `oauth2: {client_id: me, client_secret_file: secret, token_url: "https://x/token", tls_config: {ca_file: ca}}, http_headers: {X-Key: {files: [key, other]}}`, []string{
+			`source shop: gorgias: http_headers.X-Key.files[1]: open ` + dir + `/other: no such file or directory`,
+			`source shop: gorgias: oauth2.client_secret_file: open ` + dir + `/secret: no such file or directory`,
+			`source shop: gorgias: oauth2.tls_config.ca_file: open ` + dir + `/ca: no such file or directory`,
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			v, err := config.Parse([]byte("sources: [{name: shop, gorgias: {url: \"https://acme.gorgias.com\", "+tc.way+"}}]"), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, v.Warnings()); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
