@@ -62,10 +62,10 @@ func (c *Collector) Profile() helpdesk.Profile {
 	return helpdesk.Profile{
 		Vendor: "gorgias",
 		Streams: []helpdesk.StreamProfile{
-			{Stream: helpdesk.StreamEvents, Every: helpdesk.EachRound, Clock: true, Gives: []helpdesk.Capability{
+			{Stream: helpdesk.StreamEvents, Every: helpdesk.EachRound, Clock: true, Closes: true, Gives: []helpdesk.Capability{
 				helpdesk.CapResolution, helpdesk.CapReopen, helpdesk.CapClosedBy, helpdesk.CapOutcome, helpdesk.CapHandle,
 			}},
-			{Stream: helpdesk.StreamMessages, Every: helpdesk.EachRound, Clock: true, Gives: []helpdesk.Capability{
+			{Stream: helpdesk.StreamMessages, Every: helpdesk.EachRound, Clock: true, Replies: true, Gives: []helpdesk.Capability{
 				helpdesk.CapFirstResponse, helpdesk.CapEveryResponse, helpdesk.CapResolution, helpdesk.CapOutcome, helpdesk.CapBots,
 			}},
 			{Stream: helpdesk.StreamConversations, Every: helpdesk.EachRound, Clock: true, Gives: []helpdesk.Capability{

@@ -69,7 +69,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 	p := helpdesk.Profile{
 		Vendor: Vendor,
 		Streams: []helpdesk.StreamProfile{
-			{Stream: helpdesk.StreamEvents, Every: helpdesk.EachRound, Clock: true},
+			{Stream: helpdesk.StreamEvents, Every: helpdesk.EachRound, Clock: true, Replies: true, Closes: true},
 			{Stream: helpdesk.StreamOpen, Every: helpdesk.EachReconcile},
 			{Stream: helpdesk.StreamTeams, Every: helpdesk.EachReconcile},
 			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachReconcile},

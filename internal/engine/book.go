@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -47,7 +49,10 @@ func (s *Source) Book(r Round) error {
 				return err
 			}
 			if after = m; !b.more && !r.Good.IsZero() {
-				after.Good, after.Synced = r.Good.UnixNano(), true
+				after.Good = r.Good.UnixNano()
+				if !after.Synced {
+					after.Synced, after.SyncedAt = true, b.now
+				}
 			}
 			return s.putMeta(tx, after)
 		})
@@ -168,6 +173,9 @@ func (b *booking) publish(m meta) {
 	s.labels.saved()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.watch != nil && len(b.live) > 0 {
+		s.watch(slices.Collect(maps.Keys(b.live)))
+	}
 	for k, n := range b.series {
 		s.series[k] = n
 	}

@@ -71,6 +71,14 @@ type liveEntry struct {
 	Turn   int64           `cbor:"5,keyasint,omitempty"`
 	Clock  kpi.Clock       `cbor:"6,keyasint,omitempty"` // of the turn
 	Cycle  int64           `cbor:"7,keyasint,omitempty"`
+	// TurnFrom and CycleFrom are when it was decided that they run, see kpi.Running.
+	TurnFrom  int64 `cbor:"8,keyasint,omitempty"`
+	CycleFrom int64 `cbor:"9,keyasint,omitempty"`
+	// Seen is when the ledger first heard of the conversation.
+	Seen int64 `cbor:"10,keyasint,omitempty"`
+	// Unknown is set while the conversation waits to be read whole: nobody can
+	// tell which of its clocks run.
+	Unknown bool `cbor:"11,keyasint,omitempty"`
 }
 
 // StreamState is where a stream stands.
@@ -99,6 +107,8 @@ type meta struct {
 	Shape shape `cbor:"7,keyasint,omitempty"`
 	// Skew is the helpdesk's clock less the machine's, as last measured.
 	Skew int64 `cbor:"8,keyasint,omitempty"`
+	// SyncedAt is when the first sync was complete, on the helpdesk's clock.
+	SyncedAt int64 `cbor:"9,keyasint,omitempty"`
 }
 
 // shape is the part of the configuration that the meaning of stored metric

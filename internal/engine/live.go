@@ -92,33 +92,3 @@ func startBefore(p *kpi.Policy, now time.Time, limit time.Duration) int64 {
 	}
 	return now.Add(-limit).UnixNano()
 }
-
-// Deadline is a running clock of a conversation and when it breaks the promise.
-type Deadline struct {
-	Conversation string
-	URL          string
-	Values       []string // channel and extra labels
-	Clock        kpi.Clock
-	Tier         kpi.Tier
-	Start, At    time.Time
-}
-
-// upcoming collects the next n promised deadlines of a group's clock.
-func (s *Source) upcoming(g *group, c kpi.Clock, now time.Time, n int, add func(Deadline)) {
-	channel := helpdesk.Channel(g.values[0])
-	promise, ok := s.opts.Promised(channel, c)
-	if !ok {
-		return
-	}
-	limit := s.opts.Policy.TierLimits(c, channel).Of(promise.Tier)
-	g.running[c].after(startBefore(s.opts.Policy, now, limit), func(x instant) bool {
-		start := kpi.Time(x.at)
-		e := s.live.entries[x.id]
-		add(Deadline{
-			Conversation: x.id, URL: e.URL, Values: g.values, Clock: c, Tier: promise.Tier,
-			Start: start, At: s.opts.Policy.Deadline(start, limit),
-		})
-		n--
-		return n > 0
-	})
-}

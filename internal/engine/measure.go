@@ -69,7 +69,7 @@ func (b *booking) conversation(id string) error {
 			m.Facts[i].Book()
 		}
 	}
-	if err := b.index(id, &m.State, c.Row.URL); err != nil {
+	if err := b.index(id, &m.State, c); err != nil {
 		return err
 	}
 	return b.store(id, c, next, m.Ended)
@@ -159,7 +159,7 @@ func lost(items []kpi.Item) bool {
 // incomplete shows in the queue what the row tells; its facts wait.
 func (b *booking) incomplete(id string, c *stored) error {
 	st := kpi.State{Status: c.Row.Status, Labels: c.Row.Labels(), Agent: c.Row.Agent}
-	if err := b.index(id, &st, c.Row.URL); err != nil {
+	if err := b.index(id, &st, c); err != nil {
 		return err
 	}
 	return b.s.putConversation(b.tx, id, c, notDue)
@@ -183,7 +183,7 @@ func (b *booking) remove(id string, c *stored) error {
 }
 
 // index updates the live gauges' view of a conversation.
-func (b *booking) index(id string, st *kpi.State, url string) error {
+func (b *booking) index(id string, st *kpi.State, c *stored) error {
 	old := b.s.live.entries[id]
 	if !st.Status.Live() {
 		if old == nil {
@@ -193,8 +193,9 @@ func (b *booking) index(id string, st *kpi.State, url string) error {
 		return b.tx.Delete(b.s.opts.Name, state.TableLive, []byte(id))
 	}
 	e := &liveEntry{
-		Status: st.Status, Values: b.s.values(st.Labels), Agent: st.Agent, URL: url,
+		Status: st.Status, Values: b.s.values(st.Labels), Agent: st.Agent, URL: c.Row.URL,
 		Turn: st.Turn.Start, Clock: st.Turn.Clock, Cycle: st.Cycle.Start,
+		TurnFrom: st.Turn.From, CycleFrom: st.Cycle.From, Seen: c.Seen, Unknown: c.Incomplete,
 	}
 	b.expose(e.Values)
 	if e.Agent != "" && b.s.opts.Agents != AgentsOff {
@@ -213,5 +214,6 @@ func (b *booking) index(id string, st *kpi.State, url string) error {
 
 func (e *liveEntry) equal(o *liveEntry) bool {
 	return e.Status == o.Status && groupKey(e.Values) == groupKey(o.Values) && e.Agent == o.Agent && e.URL == o.URL &&
-		e.Turn == o.Turn && e.Clock == o.Clock && e.Cycle == o.Cycle
+		e.Turn == o.Turn && e.Clock == o.Clock && e.Cycle == o.Cycle &&
+		e.TurnFrom == o.TurnFrom && e.CycleFrom == o.CycleFrom && e.Seen == o.Seen && e.Unknown == o.Unknown
 }

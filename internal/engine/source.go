@@ -31,6 +31,7 @@ type Source struct {
 	corrections   map[string]uint64
 	skew          time.Duration
 	interval      time.Duration // the effective poll interval
+	watch         func(ids []string)
 
 	miscounts int                 // how often a vendor's count of messages was wrong
 	fresh     map[string][]string // groups that were seen and have no series yet, by key

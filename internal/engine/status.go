@@ -64,7 +64,7 @@ func (s *Source) Status(now time.Time) Status {
 		}
 		s.queue(q, g, now)
 		for _, c := range kpi.Clocks {
-			s.upcoming(g, c, now, deadlinesShown, func(d Deadline) { st.Deadlines = append(st.Deadlines, d) })
+			st.Deadlines = append(st.Deadlines, s.upcoming(g, c, now, deadlinesShown)...)
 		}
 	}
 	for _, channel := range sortedKeys(queues) {

@@ -54,6 +54,11 @@ type StreamProfile struct {
 	// Clock is true for streams that clocks depend on: their watermarks are the
 	// source's.
 	Clock bool
+	// Replies is true for streams of which a walk shows every reply that was
+	// written before it, Closes for those that show every close: all that a
+	// deadline needs to be read at once. Without such a stream all that clocks
+	// depend on are read.
+	Replies, Closes bool
 	// Gives lists the capabilities that are absent while this stream is
 	// forbidden by the plan or the account's rights.
 	Gives []Capability

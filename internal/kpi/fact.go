@@ -43,6 +43,10 @@ type State struct {
 type Running struct {
 	Clock Clock
 	Start int64
+	// From is when it was last decided that the clock runs as it does: by a
+	// reopening that took a close back, or by a change of the channel. A limit
+	// that passed before was not known to pass until then; 0: from its start on.
+	From int64
 }
 
 // Waiting reports whether a customer waits, and since when.

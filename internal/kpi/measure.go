@@ -141,14 +141,14 @@ func (m *measuring) finish() {
 		s.Status = m.now
 	}
 	if t := &m.turn; t.opener != nil {
-		s.Turn = Running{t.clock, t.opener.At}
+		s.Turn = Running{t.clock, t.opener.At, m.decided(t.opener.At, t.from)}
 		m.judge(judgement{
 			clock: t.clock, start: t.opener.At, stop: forever, ready: forever, from: t.from,
 			booked: t.marks, mark: &t.opener.Marks, why: "runs",
 		})
 	}
 	if m.runs() {
-		s.Cycle = Running{Resolution, m.cycle.start}
+		s.Cycle = Running{Resolution, m.cycle.start, m.decided(m.cycle.start, m.cycle.from)}
 		m.judge(judgement{
 			clock: Resolution, start: m.cycle.start, stop: forever, ready: forever, from: m.cycle.from,
 			booked: *m.cycle.marks, mark: m.cycle.marks, why: "runs",
@@ -163,6 +163,21 @@ func (m *measuring) finish() {
 	case s.Status == helpdesk.StatusClosed:
 		m.out.Ended = m.c.Row.Updated // closed while it was excluded: no fact, but an end
 	}
+}
+
+// decided is when it was last decided that a clock runs as it does.
+func (m *measuring) decided(start, from int64) int64 {
+	for _, s := range m.ph.undone {
+		if s.from >= start {
+			from = max(from, s.to)
+		}
+	}
+	for _, it := range m.relabels {
+		if it.Label == helpdesk.LabelChannel && it.At > start {
+			from = max(from, it.At)
+		}
+	}
+	return from
 }
 
 // runs reports whether the cycle's resolution clock is running.

@@ -43,6 +43,9 @@ type API interface {
 	Skew() time.Duration      // of the helpdesk's clock to ours
 	SkewFloor() time.Duration // the least that it may be
 	SkewKnown() bool          // an answer has told the helpdesk's time
+	// Pace is how far apart requests are at the source's share of the quota; 0
+	// without a quota.
+	Pace() time.Duration
 }
 
 // Options configure a Poller.
@@ -65,8 +68,18 @@ type Poller struct {
 	nextSweep time.Time // zero: at once
 	forbidden map[helpdesk.Stream]int
 
-	mu     sync.Mutex
-	status Status
+	anyReplies, anyCloses bool // a stream is known to show them
+
+	wake      chan struct{}                 // somebody wants a reading now
+	refreshed time.Time                     // when the last one began
+	blind     bool                          // the last round or reading failed: the next round tells
+	begun     map[helpdesk.Stream]time.Time // of the last complete walk, see Reading
+
+	mu      sync.Mutex
+	status  Status
+	wanted  Need
+	reading Reading
+	booked  func()
 }
 
 // Status is what people want to know of the loop.
@@ -79,10 +92,15 @@ type Status struct {
 
 // New returns a Poller.
 func New(o Options) *Poller {
-	return &Poller{
+	p := &Poller{
 		opts: o, profile: o.Collector.Profile(), log: o.Logger.With("helpdesk", o.Ledger.Name()),
 		forbidden: map[helpdesk.Stream]int{}, status: Status{Errors: map[helpdesk.Stream]error{}},
+		wake: make(chan struct{}, 1), begun: map[helpdesk.Stream]time.Time{},
 	}
+	for _, sp := range p.profile.Streams {
+		p.anyReplies, p.anyCloses = p.anyReplies || sp.Clock && sp.Replies, p.anyCloses || sp.Clock && sp.Closes
+	}
+	return p
 }
 
 // Status returns a copy of the loop's status.
@@ -106,14 +124,10 @@ func (p *Poller) Run(ctx context.Context) {
 		p.Round(ctx)
 		p.opts.Ledger.SetInterval(time.Since(start))
 		next = next.Add(p.opts.Interval)
-		if wait := time.Until(next); wait > 0 {
-			select {
-			case <-ctx.Done():
-			case <-time.After(wait):
-			}
-		} else {
-			next = time.Now()
+		if now := time.Now(); next.Before(now) {
+			next = now
 		}
+		p.rest(ctx, next)
 	}
 }
 
@@ -128,6 +142,7 @@ func (p *Poller) Round(ctx context.Context) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
+	p.blind = err != nil
 	p.mu.Lock()
 	p.status.Rounds++
 	p.status.Stuck = err

@@ -33,6 +33,7 @@ func (r *round) run(ctx context.Context) error {
 	if r.sweep == nil && !r.start.Before(r.nextSweep) {
 		r.sweep, r.long = newSweep(r.profile), true
 	}
+	r.takeNeed() // of what is wanted until now, the walks that begin now tell
 	if err := r.walkClocks(ctx); err != nil {
 		return errors.Join(err, r.book(false))
 	}
@@ -122,6 +123,7 @@ func (r *round) fetch(ctx context.Context) error {
 			return err
 		}
 		wants = slices.DeleteFunc(wants, func(w helpdesk.Want) bool { return slices.Contains(tried, w) })
+		r.between(ctx)
 		if r.opts.Ledger.Synced() && time.Since(r.start) > r.opts.Interval {
 			return nil
 		}
@@ -183,7 +185,11 @@ func (r *round) book(fetched bool) error {
 	if good {
 		done.Good = time.Now()
 	}
-	return r.opts.Ledger.Book(done)
+	if err := r.opts.Ledger.Book(done); err != nil {
+		return err
+	}
+	r.tellBooked()
+	return nil
 }
 
 // reached is the least watermark of the streams that clocks depend on, zero

@@ -8,6 +8,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -96,7 +97,10 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 		st.Cursor, st.Started = nil, 0
 		r.sweep.opening = true
 	}
-	told := time.Now()
+	told, begun := time.Now(), kpi.Time(st.Started)
+	if begun.IsZero() {
+		begun = r.now()
+	}
 	for pages := 1; ; pages++ {
 		sent, floor := time.Now(), r.opts.API.SkewFloor()
 		page, err := r.opts.Collector.Read(ctx, sp.Stream, helpdesk.Walk{
@@ -117,7 +121,11 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 		}
 		r.account(sp.Stream, page, started)
 		if page.Done {
+			r.begun[sp.Stream] = begun
 			return nil
+		}
+		if sp.Every == helpdesk.EachReconcile {
+			r.between(ctx)
 		}
 		if !until.IsZero() && time.Now().After(until) {
 			return errPaused

@@ -145,6 +145,10 @@ func (c *Client) Do(ctx context.Context, r Request, out any) error {
 	}
 }
 
+// Pace is how far apart requests are at the source's share of the quota, see
+// [Governor.Pace].
+func (c *Client) Pace() time.Duration { return c.quota.Pace() }
+
 // Close drops idle connections. Requests under way are not disturbed.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 

@@ -77,6 +77,16 @@ func (g *Governor) Limit() (n int, ok bool) {
 	return int(g.bucket.limit), g.heard
 }
 
+// Pace is how far apart requests are at our share of the quota; 0 without one.
+func (g *Governor) Pace() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.bucket.limit == 0 {
+		return 0
+	}
+	return g.bucket.after(1, g.bucket.mine())
+}
+
 // Remaining returns how many of them are left to the whole account: what the
 // last answer told, and what was sent and regained since.
 func (g *Governor) Remaining() (n int, ok bool) {
