@@ -63,16 +63,17 @@ func addExplain(a *kingpin.Application, commands map[string]func(context.Context
 }
 
 func addSimulate(a *kingpin.Application, commands map[string]func(context.Context, *slog.Logger) error) {
-	c := a.Command("simulate", "Serve a simulated helpdesk that speaks Gorgias' dialect: for demonstrations and tests.")
+	c := a.Command("simulate", "Serve a simulated helpdesk for demonstrations and tests: Gorgias' API below /api, Request Tracker's below /REST/2.0.")
 	o := simulator.ServeOptions{}
 	c.Flag("listen-address", "Address to serve on.").Default("127.0.0.1:9878").StringVar(&o.ListenAddress)
 	c.Flag("seed", "The same seed makes the same helpdesk.").Default("1").Uint64Var(&o.Seed)
-	c.Flag("rate", "Conversations an hour, on the average of the week.").Default("20").Float64Var(&o.Rate)
-	c.Flag("speed", "How many times faster than life the helpdesk's clock runs.").Default("1").Float64Var(&o.Speed)
+	c.Flag("rate", "Conversations an hour, on the average of the week, at most 10000.").Default("20").Float64Var(&o.Rate)
+	c.Flag("speed", "How many times faster than life the helpdesk's clock runs, at most 10000.").Default("1").Float64Var(&o.Speed)
 	c.Flag("history", "How much has happened before the start.").Default("168h").DurationVar(&o.History)
-	c.Flag("faults", `Faults to inject, such as "500:0.02,429=20s@/api/events,slow=3s:0.1".`).StringVar(&o.Faults)
-	c.Flag("username", "User name of the API.").Default("bot@demo.example").StringVar(&o.Username)
-	c.Flag("password", "API key; anything but a secret.").Default("demo").StringVar(&o.Password)
+	c.Flag("faults", `Faults to inject, such as "500:0.02,429=20s@/api/events,slow=3s:0.1": HTTP codes, or `+simulator.FaultKinds()+
+		`; each with =DURATION (Retry-After, delay, skew), @PATH that requests begin with, and :CHANCE (0.01 where left out).`).StringVar(&o.Faults)
+	c.Flag("username", "User name of Gorgias' API.").Default("bot@demo.example").StringVar(&o.Username)
+	c.Flag("password", "API key of Gorgias, and token of Request Tracker; anything but a secret.").Default("demo").StringVar(&o.Password)
 	commands[c.FullCommand()] = func(ctx context.Context, log *slog.Logger) error {
 		o.Logger = log
 		return simulator.Serve(ctx, o)

@@ -57,8 +57,14 @@ func TestARefusedSourceDoesNotHoldBackTheOthers(t *testing.T) {
 	if strings.Contains(text, `helpdesk_open_conversations{channel="email",source="locked"`) {
 		t.Error("the locked source shows a queue")
 	}
-	if !strings.Contains(e.get("/").body, "refused the credentials") {
-		t.Error("the status page does not say what fails")
+	page := e.get("/").body
+	for _, want := range []string{"refused the credentials", "the first sync cannot go on</span>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q on the status page", want)
+		}
+	}
+	if strings.Contains(page, "<progress") {
+		t.Error("the status page shows progress where there is none")
 	}
 }
 

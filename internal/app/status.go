@@ -32,7 +32,7 @@ type statusView struct {
 	Version   string
 	Started   time.Time
 	Telemetry string
-	Dims      []string
+	Columns   []string // the labels of a deadline
 	Sources   []sourceView
 	Deadlines []deadlineView
 }
@@ -42,7 +42,9 @@ type sourceView struct {
 	Rounds   int
 	Fetching int
 	Errors   []string
+	Hopeless bool // the first sync cannot go on
 	Quota    string
+	Clock    string
 }
 
 type deadlineView struct {
@@ -67,8 +69,9 @@ func (a *App) statusView(now time.Time) statusView {
 	if a.desks == nil {
 		return v
 	}
+	v.Columns = []string{"channel"}
 	for _, l := range labels(a.desks.cfg) {
-		v.Dims = append(v.Dims, l.String())
+		v.Columns = append(v.Columns, l.String())
 	}
 	for _, name := range a.desks.names() {
 		s := viewSource(a.desks.all[name], now)
@@ -84,7 +87,13 @@ func (a *App) statusView(now time.Time) statusView {
 
 func viewSource(k *desk, now time.Time) sourceView {
 	p := k.poller.Status()
-	s := sourceView{Status: k.source.Status(now), Rounds: p.Rounds, Fetching: p.Fetching}
+	s := sourceView{Status: k.source.Status(now), Rounds: p.Rounds, Fetching: p.Fetching, Clock: "not known yet"}
+	s.Hopeless = !s.Synced && hopeless(p.Stuck)
+	if k.conn.Client.SkewKnown() { // in the first sync, the source does not know it yet
+		s.Skew = k.conn.Client.Skew()
+		s.Now = now.Add(s.Skew)
+		s.Clock = clock(s.Skew)
+	}
 	for stream, err := range p.Errors {
 		s.Errors = append(s.Errors, fmt.Sprintf("%s: %v", stream, err))
 	}
@@ -94,9 +103,23 @@ func viewSource(k *desk, now time.Time) sourceView {
 		left, _ := k.conn.Quota.Remaining()
 		if ok {
 			s.Quota = fmt.Sprintf("%d of %d calls left", left, limit)
+			if s.Synced && !s.Fresh {
+				s.Quota += " when last heard of"
+			}
 		}
 	}
 	return s
+}
+
+// clock writes for people how the helpdesk's clock differs from ours.
+func clock(skew time.Duration) string {
+	switch {
+	case skew.Abs() < time.Second:
+		return "as ours"
+	case skew < 0:
+		return span(skew.Abs()) + " behind ours"
+	}
+	return span(skew) + " ahead of ours"
 }
 
 // span writes a duration for people.

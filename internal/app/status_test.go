@@ -49,7 +49,7 @@ func TestStatusPageTrustsNobody(t *testing.T) {
 	t.Parallel()
 	const evil = `<script>alert(1)</script>`
 	v := statusView{
-		Now: now, Started: now, Telemetry: "/metrics", Dims: []string{"team"},
+		Now: now, Started: now, Telemetry: "/metrics", Columns: []string{"channel", "team"},
 		Sources: []sourceView{{
 			Status: engine.Status{Now: now,
 				Name: "shop", Vendor: "gorgias", Fresh: true, Synced: true, Watermark: now, Good: now,
@@ -72,6 +72,18 @@ func TestStatusPageTrustsNobody(t *testing.T) {
 	}
 	if !strings.Contains(b.String(), "&lt;script&gt;") {
 		t.Error("it is not shown as text either")
+	}
+}
+
+func TestClocksForPeople(t *testing.T) {
+	t.Parallel()
+	for skew, want := range map[time.Duration]string{
+		0: "as ours", -200 * time.Millisecond: "as ours", 5 * time.Second: "5 s ahead of ours", -90 * time.Minute: "90 min behind ours",
+		math.MinInt64: "106752.0 d behind ours",
+	} {
+		if got := clock(skew); got != want {
+			t.Errorf("%s: %s, want %s", skew, got, want)
+		}
 	}
 }
 

@@ -97,8 +97,8 @@ func setField(rows []any, field string, v any) {
 
 // ParseFaults reads faults from a flag: kinds or HTTP codes, separated by
 // commas, each with "=" and a duration where it has one (slow, skew and the
-// Retry-After of a code), "@" and a path where it is about one, and ":" and a
-// chance, 0.01 without. For example "500:0.02,429=20s@/api/events,slow=3s:0.1".
+// Retry-After of a code), "@" and the beginning of a path where it is about one,
+// and ":" and a chance, 0.01 without. For example "500:0.02,429=20s@/api/events,slow=3s:0.1".
 func ParseFaults(s string) ([]Fault, error) {
 	var faults []Fault
 	for part := range strings.SplitSeq(s, ",") {
@@ -142,9 +142,21 @@ func parseFault(s string) (Fault, error) {
 	}
 	f.Kind, f.Delay, f.Skew = FaultKind(s), d, d
 	if f.Kind == FaultStatus || !slices.Contains(faultKinds, f.Kind) {
-		return f, fmt.Errorf("not an HTTP code and not one of %v", faultKinds[1:])
+		return f, fmt.Errorf("not an HTTP code and not one of %s", FaultKinds())
+	}
+	if d == 0 && (f.Kind == FaultSlow || f.Kind == FaultSkew) {
+		return f, fmt.Errorf("by how much? write it as %s=3s", f.Kind)
 	}
 	return f, nil
+}
+
+// FaultKinds lists the kinds that a flag may name beside HTTP codes.
+func FaultKinds() string {
+	var names []string
+	for _, k := range faultKinds[1:] {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
 }
 
 var faultKinds = []FaultKind{

@@ -182,7 +182,9 @@ func TestParseFaults(t *testing.T) {
 		"200":      `fault "200": 200 is not an HTTP code of a failure`,
 		"500:2":    `fault "500:2": chance "2" is not between 0 and 1`,
 		"slow=3":   `fault "slow=3": "3" is not a duration such as 3s`,
-		"flooding": `fault "flooding": not an HTTP code and not one of [bad_record duplicate_row empty_page html missing_row null reset same_page skew slow truncated unknown]`,
+		"flooding": `fault "flooding": not an HTTP code and not one of bad_record, duplicate_row, empty_page, html, missing_row, null, reset, same_page, skew, slow, truncated, unknown`,
+		"slow":     `fault "slow": by how much? write it as slow=3s`,
+		"skew:0.5": `fault "skew:0.5": by how much? write it as skew=3s`,
 	} {
 		if _, err := ParseFaults(in); err == nil || err.Error() != want {
 			t.Errorf("ParseFaults(%q) = %v, want %s", in, err, want)

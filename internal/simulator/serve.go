@@ -30,6 +30,8 @@ const (
 	tick = 100 * time.Millisecond
 	// shutdownTimeout is how long requests may take to end.
 	shutdownTimeout = 5 * time.Second
+	// A desk that is busier, or faster, never comes to answer.
+	maxRate, maxSpeed = 10_000, 10_000
 )
 
 // Serve runs a simulated helpdesk until the context ends, which is no error.
@@ -41,8 +43,11 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if o.Speed == 0 {
 		o.Speed = 1
 	}
-	if o.Speed < 0 || o.Rate < 0 || o.History < 0 {
+	if !(o.Speed >= 0 && o.Rate >= 0 && o.History >= 0) { // NaN too
 		return errors.New("rate, speed and history must not be negative")
+	}
+	if o.Rate > maxRate || o.Speed > maxSpeed {
+		return fmt.Errorf("no machine keeps up: rate is at most %d, speed at most %d", maxRate, maxSpeed)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -68,7 +73,14 @@ func dialects(desk *Desk, o ServeOptions) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", Gorgias(desk, GorgiasOptions{Username: o.Username, Password: o.Password}))
 	mux.Handle(rtRoot+"/", RequestTracker(desk, RequestTrackerOptions{Token: o.Password}))
+	mux.HandleFunc("GET /app/ticket/{id}", noPage)
+	mux.HandleFunc("GET /Ticket/Display.html", noPage)
 	return mux
+}
+
+// noPage answers where the links of a conversation lead.
+func noPage(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprintln(w, "A real helpdesk opens the conversation here. This one is simulated: it has an API, and no pages.")
 }
 
 // serve answers requests, and moves the desk's clock along, until the context

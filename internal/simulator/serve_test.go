@@ -2,6 +2,8 @@ package simulator
 
 import (
 	"context"
+	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,6 +38,21 @@ func TestServeAnswersUntilItsContextEnds(t *testing.T) {
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("tickets: %s", res.Status)
 	}
+	for _, path := range []string{"/app/ticket/82000001", "/Ticket/Display.html?id=1"} {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(body), "This one is simulated") {
+			t.Errorf("%s: %s %q %v", path, res.Status, body, err)
+		}
+	}
 	cancel()
 	if err := <-done; err != nil {
 		t.Errorf("Serve: %v", err)
@@ -50,6 +67,9 @@ func TestServeRefuses(t *testing.T) {
 	}{
 		{"faults that it does not know", ServeOptions{Faults: "flooding"}, `fault "flooding": not an HTTP code`},
 		{"time that runs backwards", ServeOptions{Speed: -1}, "must not be negative"},
+		{"a rate that is no number", ServeOptions{Rate: math.NaN()}, "must not be negative"},
+		{"more conversations than a machine can make up", ServeOptions{Rate: math.Inf(1)}, "rate is at most 10000"},
+		{"a clock that nobody can follow", ServeOptions{Speed: 1e9}, "speed at most 10000"},
 		{"an address that is none", ServeOptions{ListenAddress: "127.0.0.1:99999"}, "listen on 127.0.0.1:99999"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
