@@ -236,6 +236,9 @@ func TestAnyOrderOfRecordsGivesTheNaiveModelsNumbers(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 17))
 			policy := testPolicy(r)
+			if r.IntN(3) == 0 {
+				policy.Schedule, policy.BusinessTime = businessHours(t), r.IntN(2) == 0
+			}
 			convs := truth.Random(r, truth.RandomOptions{Conversations: 40, Start: start, Grace: policy.ReopenGrace})
 			firstStart := start.Add(time.Duration(r.Int64N(int64(10 * 24 * time.Hour))))
 			book := r.IntN(2) == 0

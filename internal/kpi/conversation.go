@@ -155,16 +155,33 @@ const (
 
 const tierMarks = markTier | markTier<<1 | markTier<<2 | markTier<<3
 
-// Compare orders items: by time, then the lane, then the vendor's sequence;
-// the id and kind make the order total.
+// Compare orders items: by time, then the lane, then the vendor's sequence.
+// Where that tells nothing, a customer's message comes before a reply and a
+// reopening before a close; the id and kind make the order total.
 func Compare(a, b *Item) int {
 	return cmp.Or(
 		cmp.Compare(a.At, b.At),
 		cmp.Compare(a.Lane, b.Lane),
 		cmp.Compare(a.Seq, b.Seq),
+		cmp.Compare(a.rank(), b.rank()),
 		cmp.Compare(a.ID, b.ID),
 		cmp.Compare(a.Kind, b.Kind),
 	)
+}
+
+// rank is an item's place among those of one instant that have no sequence.
+func (it *Item) rank() int {
+	switch {
+	case it.Kind == ItemMessage && it.Author == helpdesk.AuthorCustomer:
+		return 0
+	case it.Kind == ItemMessage:
+		return 1
+	case it.Change == helpdesk.ChangeReopened:
+		return 2
+	case it.Change == helpdesk.ChangeClosed:
+		return 4
+	}
+	return 3
 }
 
 // Sort puts the items in order.

@@ -35,6 +35,24 @@ func (it *item) byCustomer() bool {
 	return ok && m.Author == helpdesk.AuthorCustomer
 }
 
+// turnOf says which of two items without a sequence goes first: messages, the
+// customer's before all others, then changes, a reopening first and a close last.
+func (it *item) turnOf() string {
+	if m, ok := it.record.(helpdesk.Message); ok {
+		if m.Author == helpdesk.AuthorCustomer {
+			return "a: asks"
+		}
+		return "b: answers"
+	}
+	switch it.change() {
+	case helpdesk.ChangeReopened:
+		return "c: reopens"
+	case helpdesk.ChangeClosed:
+		return "e: closes"
+	}
+	return "d: changes"
+}
+
 // lastLane puts what only the row tells behind all records of its instant.
 const lastLane = helpdesk.Lane(255)
 
@@ -77,7 +95,7 @@ func history(c Conversation) ([]item, []helpdesk.Rating) {
 func inOrder(items []item) []item {
 	slices.SortFunc(items, func(a, b item) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Seq, b.Seq),
-			cmp.Compare(a.ID, b.ID), cmp.Compare(a.change(), b.change()))
+			cmp.Compare(a.turnOf(), b.turnOf()), cmp.Compare(a.ID, b.ID), cmp.Compare(a.change(), b.change()))
 	})
 	for i := range items {
 		items[i].pos = i

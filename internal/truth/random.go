@@ -39,6 +39,7 @@ type teller struct {
 	seq   uint64
 	feed  bool // one feed of everything, or two streams
 	cause bool // the vendor tells causes
+	seqs  bool // the vendor tells a sequence
 
 	row     helpdesk.Conversation
 	records []helpdesk.Record
@@ -57,7 +58,7 @@ var (
 )
 
 func newTeller(r *rand.Rand, o RandomOptions, id string) *teller {
-	t := &teller{r: r, o: o, feed: r.IntN(3) == 0, cause: r.IntN(2) == 0}
+	t := &teller{r: r, o: o, feed: r.IntN(3) == 0, cause: r.IntN(2) == 0, seqs: r.IntN(5) > 0}
 	t.now = o.Start.Add(time.Duration(r.Int64N(int64(o.Span)))).Truncate(time.Minute)
 	t.row = helpdesk.Conversation{
 		ID: id, Created: t.now, Status: helpdesk.StatusOpen, Messages: -1, URL: "https://desk.example/" + id,
@@ -180,6 +181,9 @@ func (t *teller) key(lane helpdesk.Lane) helpdesk.Key {
 	k := helpdesk.Key{ID: fmt.Sprintf("%s-%03d", t.row.ID, t.seq), At: t.now, Lane: lane, Seq: t.seq}
 	if t.feed {
 		k.Lane = helpdesk.LaneFeed
+	}
+	if !t.seqs {
+		k.Seq = 0
 	}
 	return k
 }
