@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -116,4 +117,10 @@ type meta struct {
 type shape struct {
 	Labels []helpdesk.LabelName                                `cbor:"1,keyasint,omitempty"`
 	Limits map[helpdesk.Channel][kpi.ClockCount]kpi.TierLimits `cbor:"2,keyasint,omitempty"`
+	// Agents is how series name agents, plus one: 0 is not known.
+	Agents AgentLabels   `cbor:"3,keyasint,omitempty"`
+	Grace  time.Duration `cbor:"4,keyasint,omitempty"`
+	// Timing tells apart what else decides when facts are ready: the time base,
+	// and whose replies count.
+	Timing uint64 `cbor:"5,keyasint,omitempty"`
 }

@@ -163,7 +163,7 @@ func (s *Source) collectPosition(ch chan<- prometheus.Metric, now time.Time) {
 		s.emit(ch, kpi.LabelsLimited, float64(limited[l.String()]), l.String())
 	}
 	if s.opts.Agents != AgentsOff {
-		s.emit(ch, kpi.LabelsLimited, float64(limited["agent"]), "agent")
+		s.emit(ch, kpi.LabelsLimited, float64(limited[agentLabel]), agentLabel)
 	}
 }
 
@@ -204,7 +204,7 @@ func (s *Source) collectLive(ch chan<- prometheus.Metric, now time.Time) {
 	}
 	byAgent := map[string]int{}
 	for id, n := range s.live.agents {
-		byAgent[s.labels.knows("agent", s.agentName(id))] += n
+		byAgent[s.labels.knows(agentLabel, s.agentName(id))] += n
 	}
 	for v, n := range byAgent {
 		s.emit(ch, kpi.AgentOpen, float64(n), v)

@@ -108,6 +108,25 @@ func (l *labelValues) knows(label, value string) string {
 	return Other
 }
 
+// drop deletes the values of a label from the ledger; forget drops them here, once
+// the transaction is durable.
+func (l *labelValues) drop(tx state.Tx, source, label string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for value := range l.known[label] {
+		if err := tx.Delete(source, state.TableLabels, []byte(label+"/"+value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *labelValues) forget(label string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.known, label)
+}
+
 func (l *labelValues) saved() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -129,8 +148,11 @@ func (s *Source) values(l helpdesk.Labels) []string {
 	return v
 }
 
+// agentLabel is the label of the families by agent.
+const agentLabel = "agent"
+
 // agentValue is the bounded label value of an agent.
-func (s *Source) agentValue(id string) string { return s.labels.bound("agent", s.agentName(id)) }
+func (s *Source) agentValue(id string) string { return s.labels.bound(agentLabel, s.agentName(id)) }
 
 // agentName is how metrics name an agent.
 func (s *Source) agentName(id string) string {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+	"hash/fnv"
 	"maps"
 	"reflect"
 	"slices"
@@ -12,37 +14,41 @@ import (
 
 // reshape starts at 0 what a changed configuration has given another meaning:
 // all conversation series when the labels changed, those of a clock and channel
-// when their limits did. What is booked is not booked again.
+// when their limits did, those of agents when they are named in another way.
+// What is booked is not booked again; running clocks take the new limits.
 func (s *Source) reshape() error {
 	was, is := s.meta.Shape, s.shape()
-	dropped := map[string]bool{}
-	relabelled := was.Labels != nil && !slices.Equal(was.Labels, is.Labels)
+	c := reshaping{
+		dropped: map[string]bool{}, fresh: map[string]*series{},
+		relabelled: was.Labels != nil && !slices.Equal(was.Labels, is.Labels),
+		renamed:    was.Agents != 0 && was.Agents != is.Agents,
+		retimed:    was.Limits != nil && (was.Grace != is.Grace || was.Timing != is.Timing || !maps.Equal(was.Limits, is.Limits)),
+	}
 	for k, n := range s.series {
-		if relabelled && n.family.Scope == kpi.ScopeConversation || was.Limits != nil && s.limitsChanged(n, was, is) {
-			dropped[k] = true
+		scope := n.family.Scope
+		if c.relabelled && scope == kpi.ScopeConversation || c.renamed && scope == kpi.ScopeAgent || was.Limits != nil && s.limitsChanged(n, was, is) {
+			c.dropped[k] = true
 		}
 	}
-	if relabelled {
-		s.engine.opts.Logger.Warn("labels changed: conversation metrics start at 0", "helpdesk", s.opts.Name)
-	} else if len(dropped) > 0 {
-		s.engine.opts.Logger.Warn("tier limits changed: affected metrics start at 0", "helpdesk", s.opts.Name, "series", len(dropped))
-	}
+	s.tellReshaped(c)
 	now := s.engine.opts.Now()
-	changed := map[string]*series{}
-	for k := range dropped {
+	for k := range c.dropped {
 		n := s.series[k]
 		delete(s.series, k)
-		if !relabelled {
-			changed[k] = s.newSeries(n.family, n.values, now)
+		if !c.relabelled && n.family.Scope != kpi.ScopeAgent {
+			c.fresh[k] = s.newSeries(n.family, n.values, now)
 		}
 	}
-	if err := s.saveReshaped(is, dropped, changed, relabelled); err != nil {
+	if err := s.saveReshaped(is, c); err != nil {
 		return err
 	}
-	maps.Copy(s.series, changed)
+	maps.Copy(s.series, c.fresh)
 	s.meta.Shape = is
-	if relabelled {
+	if c.relabelled {
 		s.live = newLive()
+	}
+	if c.renamed {
+		s.labels.forget(agentLabel)
 	}
 	for _, n := range s.series {
 		s.dress(n)
@@ -53,23 +59,50 @@ func (s *Source) reshape() error {
 	return nil
 }
 
-func (s *Source) saveReshaped(is shape, dropped map[string]bool, changed map[string]*series, relabelled bool) error {
-	if len(dropped) == 0 && !relabelled && reflect.DeepEqual(s.meta.Shape, is) {
+// reshaping is what a changed configuration changes.
+type reshaping struct {
+	dropped    map[string]bool    // series, by key
+	fresh      map[string]*series // those that start at 0 in their place
+	relabelled bool               // the extra dimensions changed
+	renamed    bool               // agents are named in another way
+	retimed    bool               // facts become ready at other instants
+}
+
+func (s *Source) tellReshaped(c reshaping) {
+	log := s.engine.opts.Logger.With("helpdesk", s.opts.Name)
+	switch {
+	case c.relabelled:
+		log.Warn("labels changed: conversation metrics start at 0")
+	case len(c.fresh) > 0 || len(c.dropped) > 0 && !c.renamed:
+		log.Warn("tier limits changed: affected metrics start at 0", "series", len(c.dropped))
+	}
+	if c.renamed {
+		log.Warn("agents are named in another way: their metrics start at 0")
+	}
+}
+
+func (s *Source) saveReshaped(is shape, c reshaping) error {
+	if len(c.dropped) == 0 && reflect.DeepEqual(s.meta.Shape, is) {
 		return nil
 	}
 	return s.engine.update(func(tx state.Tx) error {
-		for k := range dropped {
+		for k := range c.dropped {
 			if err := tx.Delete(s.opts.Name, state.TableSeries, []byte(k)); err != nil {
 				return err
 			}
 		}
-		for k, n := range changed {
+		for k, n := range c.fresh {
 			if err := s.putSeries(tx, k, n); err != nil {
 				return err
 			}
 		}
-		if relabelled {
-			if err := s.dueAll(tx); err != nil {
+		if c.renamed {
+			if err := s.labels.drop(tx, s.opts.Name, agentLabel); err != nil {
+				return err
+			}
+		}
+		if c.relabelled || c.renamed || c.retimed {
+			if err := s.dueAll(tx, c.relabelled); err != nil {
 				return err
 			}
 		}
@@ -79,14 +112,24 @@ func (s *Source) saveReshaped(is shape, dropped map[string]bool, changed map[str
 	})
 }
 
-// dueAll lets every conversation in a queue be measured again, under its new
-// labels. What the queue was under the former ones leaves the ledger at once: a
-// restart before that measuring must not find it.
-func (s *Source) dueAll(tx state.Tx) error {
+// dueAll lets every conversation in a queue be measured again, and those whose
+// close is in its grace. What the queue was under former labels leaves the ledger
+// at once: a restart before that measuring must not find it.
+func (s *Source) dueAll(tx state.Tx, relabelled bool) error {
+	ids, err := s.graced(tx)
+	if err != nil {
+		return err
+	}
 	for id := range s.live.entries {
+		ids = append(ids, id)
+		if !relabelled {
+			continue
+		}
 		if err := tx.Delete(s.opts.Name, state.TableLive, []byte(id)); err != nil {
 			return err
 		}
+	}
+	for _, id := range ids {
 		c, err := s.conversation(tx, id)
 		if err != nil {
 			return err
@@ -101,9 +144,27 @@ func (s *Source) dueAll(tx state.Tx) error {
 	return nil
 }
 
+// graced lists the conversations that are due within the former grace: closes
+// that have not lasted yet are among them.
+func (s *Source) graced(tx state.Tx) ([]string, error) {
+	var ids []string
+	err := tx.Scan(s.opts.Name, state.TableDue, dueKey(dueNow+1, ""), func(k, _ []byte) (bool, error) {
+		at, id := splitDueKey(k)
+		if at > s.meta.Watermark+int64(s.meta.Shape.Grace) {
+			return false, nil
+		}
+		ids = append(ids, id)
+		return true, nil
+	})
+	return ids, err
+}
+
 // shape is the part of the configuration that stored values depend on.
 func (s *Source) shape() shape {
-	sh := shape{Labels: slices.Clone(s.engine.opts.Labels), Limits: map[helpdesk.Channel][kpi.ClockCount]kpi.TierLimits{}}
+	sh := shape{
+		Labels: slices.Clone(s.engine.opts.Labels), Limits: map[helpdesk.Channel][kpi.ClockCount]kpi.TierLimits{},
+		Agents: s.opts.Agents + 1, Grace: s.opts.Policy.ReopenGrace, Timing: timing(s.opts.Policy),
+	}
 	if sh.Labels == nil {
 		sh.Labels = []helpdesk.LabelName{}
 	}
@@ -115,6 +176,17 @@ func (s *Source) shape() shape {
 		sh.Limits[ch.Channel] = limits
 	}
 	return sh
+}
+
+// timing is a checksum of what decides, beside limits and grace, when facts are
+// ready.
+func timing(p *kpi.Policy) uint64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, p.CountBotReplies, p.BusinessTime)
+	if p.BusinessTime && p.Schedule != nil {
+		fmt.Fprint(h, p.Schedule.Sum())
+	}
+	return h.Sum64()
 }
 
 // limitsChanged reports whether a series was counted against other limits.

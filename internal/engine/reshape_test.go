@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 )
@@ -176,4 +177,105 @@ func TestAConversationThatClosesRightAfterChangedLabelsStaysClosed(t *testing.T)
 	d.expect(want, kpi.OpenConversations)
 	d.restart()
 	d.expect(want, kpi.OpenConversations)
+}
+
+// A clock that runs, and a close in its grace, were to be looked at when the
+// former configuration would have had something to book.
+func TestRunningClocksAreDueUnderTheNewConfiguration(t *testing.T) {
+	office, err := kpi.NewSchedule(kpi.Spec{Timezone: "UTC", Weekly: map[time.Weekday][]kpi.Interval{start.Weekday(): {{From: 0, To: day}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	never, err := kpi.NewSchedule(kpi.Spec{Timezone: "UTC", Weekly: map[time.Weekday][]kpi.Interval{start.Weekday() + 1: {{From: 0, To: day}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	missed := of(kpi.SLAEvents, "", "email", "clock", "first_response", "tier", "stellar", "result", "missed", "arrival", "live")
+	closed := of(kpi.ConversationsClosed, "", "email", "outcome", "unanswered", "arrival", "live")
+	for name, tc := range map[string]struct {
+		was, is func(*kpi.Policy)
+		at      time.Duration
+		want    string
+	}{
+		"a shorter limit": {
+			func(*kpi.Policy) {},
+			func(p *kpi.Policy) {
+				p.Limits = kpi.DefaultLimits()
+				p.Limits[kpi.FirstResponse][helpdesk.ClassEmail] = kpi.TierLimits{10 * time.Minute, 6 * hour, 24 * hour, 72 * hour}
+			},
+			10 * time.Minute, missed,
+		},
+		"another class": {
+			func(*kpi.Policy) {},
+			func(p *kpi.Policy) {
+				p.Classes = kpi.DefaultClasses()
+				p.Classes[helpdesk.ChannelEmail] = helpdesk.ClassSocial
+			},
+			15 * time.Minute, missed,
+		},
+		"calendar instead of business time": {
+			func(p *kpi.Policy) { p.Schedule, p.BusinessTime = never, true },
+			func(p *kpi.Policy) { p.Schedule, p.BusinessTime = never, false },
+			hour, missed,
+		},
+		"other support hours": {
+			func(p *kpi.Policy) { p.Schedule, p.BusinessTime = never, true },
+			func(p *kpi.Policy) { p.Schedule, p.BusinessTime = office, true },
+			hour, missed,
+		},
+		"a shorter grace": {
+			func(*kpi.Policy) {},
+			func(p *kpi.Policy) { p.ReopenGrace = 2 * time.Minute },
+			3 * time.Minute, closed,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, func(d *desk) { tc.was(&d.policy) })
+			d.now = start.Add(time.Minute)
+			d.tell(helpdesk.StreamConversations, opened("1", start, helpdesk.ChannelEmail), as(opened("2", start, helpdesk.ChannelEmail), d.now, helpdesk.StatusClosed))
+			d.tell(helpdesk.StreamMessages, says("1", start, helpdesk.AuthorCustomer), says("2", start, helpdesk.AuthorCustomer))
+			d.tell(helpdesk.StreamEvents, changes("2", d.now, helpdesk.ChangeClosed, helpdesk.StatusClosed))
+			d.book(d.now)
+			d.restart(func(d *desk) { tc.is(&d.policy) })
+			d.book(start.Add(tc.at).Add(-time.Nanosecond))
+			if got := d.shown(kpi.SLAEvents, kpi.ConversationsClosed)[tc.want]; got != 0 {
+				t.Errorf("%s is %v before its time", tc.want, got)
+			}
+			d.book(start.Add(tc.at))
+			if got := d.shown(kpi.SLAEvents, kpi.ConversationsClosed)[tc.want]; got != 1 {
+				t.Errorf("%s is %v, want 1", tc.want, got)
+			}
+		})
+	}
+}
+
+// The names that a former configuration allowed are on no page any more.
+func TestAgentsThatAreNamedInAnotherWayStartAtZero(t *testing.T) {
+	d := newDesk(t, func(d *desk) { d.opts.Agents, d.opts.LabelLimit = engine.AgentsByName, 1 })
+	d.tell(helpdesk.StreamAgents, helpdesk.Agent{ID: "a1", Name: "Ann"})
+	c := opened("1", start, helpdesk.ChannelEmail)
+	c.Agent = "a1"
+	d.tell(helpdesk.StreamConversations, c)
+	answer := func(at time.Time) helpdesk.Message {
+		m := says("1", at, helpdesk.AuthorAgent)
+		m.Agent = "a1"
+		return m
+	}
+	d.tell(helpdesk.StreamMessages, says("1", start, helpdesk.AuthorCustomer), answer(start.Add(time.Minute)))
+	d.book(start.Add(2 * time.Minute))
+	families := []*kpi.Family{kpi.AgentReplies, kpi.AgentOpen}
+	d.expect(map[string]float64{
+		`helpdesk_agent_open_conversations{agent="Ann",source="desk"}`: 1, `helpdesk_agent_replies_total{agent="Ann",source="desk"}`: 1,
+	}, families...)
+	d.restart(func(d *desk) { d.opts.Agents = engine.AgentsByID })
+	d.book(start.Add(3 * time.Minute))
+	d.expect(map[string]float64{`helpdesk_agent_open_conversations{agent="a1",source="desk"}`: 1}, families...)
+	d.tell(helpdesk.StreamMessages, says("1", start.Add(4*time.Minute), helpdesk.AuthorCustomer), answer(start.Add(5*time.Minute)))
+	d.book(start.Add(5 * time.Minute))
+	want := map[string]float64{
+		`helpdesk_agent_open_conversations{agent="a1",source="desk"}`: 1, `helpdesk_agent_replies_total{agent="a1",source="desk"}`: 1,
+	}
+	d.expect(want, families...)
+	d.restart()
+	d.expect(want, families...)
 }

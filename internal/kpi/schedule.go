@@ -1,8 +1,10 @@
 package kpi
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"time"
 )
 
@@ -109,6 +111,19 @@ func (s *Schedule) Name() string { return s.name }
 // OpenRatio returns the share of a week that is open, 1 for all of it. Holidays
 // and clock changes are left out.
 func (s *Schedule) OpenRatio() float64 { return s.ratio }
+
+// Sum is a checksum of the open time: it tells schedules apart, whatever they
+// are called, and also a schedule whose zone has got other rules.
+func (s *Schedule) Sum() uint64 {
+	h := fnv.New64a()
+	for _, part := range s.prepared.parts {
+		var b [16]byte
+		binary.BigEndian.PutUint64(b[:8], uint64(part.from))
+		binary.BigEndian.PutUint64(b[8:], uint64(part.to))
+		h.Write(b[:])
+	}
+	return h.Sum64()
+}
 
 // Open reports whether the schedule is open at t.
 func (s *Schedule) Open(t time.Time) bool {
