@@ -67,6 +67,7 @@ type Poller struct {
 	sweep     *sweep    // under way; nil: none
 	nextSweep time.Time // zero: at once
 	forbidden map[helpdesk.Stream]int
+	failing   map[helpdesk.Want]bool // wants whose fetch failed: they wait behind the others
 
 	anyReplies, anyCloses bool // a stream is known to show them
 
@@ -94,7 +95,7 @@ type Status struct {
 func New(o Options) *Poller {
 	p := &Poller{
 		opts: o, profile: o.Collector.Profile(), log: o.Logger.With("helpdesk", o.Ledger.Name()),
-		forbidden: map[helpdesk.Stream]int{}, status: Status{Errors: map[helpdesk.Stream]error{}},
+		forbidden: map[helpdesk.Stream]int{}, failing: map[helpdesk.Want]bool{}, status: Status{Errors: map[helpdesk.Stream]error{}},
 		wake: make(chan struct{}, 1), begun: map[helpdesk.Stream]time.Time{},
 	}
 	for _, sp := range p.profile.Streams {
@@ -120,9 +121,7 @@ func (p *Poller) Status() Status {
 func (p *Poller) Run(ctx context.Context) {
 	next := time.Now()
 	for ctx.Err() == nil {
-		start := time.Now()
 		p.Round(ctx)
-		p.opts.Ledger.SetInterval(time.Since(start))
 		next = next.Add(p.opts.Interval)
 		if now := time.Now(); next.Before(now) {
 			next = now
@@ -135,7 +134,8 @@ func (p *Poller) Run(ctx context.Context) {
 func (p *Poller) now() time.Time { return time.Now().Add(p.opts.API.Skew()) }
 
 // Round reads what is new, once. Failures are counted and logged, and end the
-// round where going on would only repeat them.
+// round where going on would only repeat them. How long a good round takes is the
+// effective interval; a failed one, however long it hung, makes nothing fresh.
 func (p *Poller) Round(ctx context.Context) {
 	r := &round{Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}}
 	err := r.run(ctx)
@@ -147,6 +147,9 @@ func (p *Poller) Round(ctx context.Context) {
 	p.status.Rounds++
 	p.status.Stuck = err
 	p.mu.Unlock()
+	if r.good() {
+		p.opts.Ledger.SetInterval(time.Since(r.start))
+	}
 	if err != nil {
 		p.log.Warn("round failed", "err", err, "duration", time.Since(r.start))
 		return

@@ -72,13 +72,19 @@ func (r *round) begin(ctx context.Context) error {
 	if r.opts.Ledger.Begun() {
 		return nil
 	}
+	var failed error
 	for _, sp := range r.profile.Streams {
 		if sp.Stream != helpdesk.StreamTeams && sp.Stream != helpdesk.StreamAgents {
 			continue
 		}
-		if err := r.walk(ctx, sp); err != nil && (fatal(err) || !r.opts.API.SkewKnown()) {
+		err := r.walk(ctx, sp)
+		if err != nil && fatal(err) {
 			return err
 		}
+		failed = errors.Join(failed, err)
+	}
+	if failed != nil && !r.opts.API.SkewKnown() {
+		return failed
 	}
 	return r.opts.Ledger.Begin(r.now())
 }
@@ -104,51 +110,98 @@ func (r *round) walkClocks(ctx context.Context) error {
 	return nil
 }
 
-// fetch gets the single things that are wanted. Those that fail wait for the
-// next round, and so does the rest once the round has taken its time; a first
-// sync takes the time it needs.
+// fetch gets the single things that are wanted, those that failed before last.
+// What fails waits for the next round, and so does the rest once the round has
+// taken its time or the helpdesk fails again and again. A first sync takes the
+// time it needs, and fails where something was not even tried.
 func (r *round) fetch(ctx context.Context) error {
-	wants, err := r.opts.Ledger.Wants(wantsListed)
+	wants, err := r.wants()
 	if err != nil {
 		return err
 	}
+	listed, fetched := len(wants), r.fetched
+	wants, err = r.fetchAll(ctx, wants)
+	r.waiting(len(wants))
+	switch {
+	case err != nil && fatal(err):
+		return err
+	case r.opts.Ledger.Synced():
+		return nil
+	case slices.ContainsFunc(wants, func(w helpdesk.Want) bool { return !r.failing[w] }):
+		return errors.Join(fmt.Errorf("%d single conversations of the first sync are left to the next round", len(wants)), err)
+	case listed == wantsListed && r.fetched > fetched:
+		return r.fetch(ctx) // the list was cut off
+	}
+	return nil
+}
+
+// fetchAll returns the wants that are left to the next round, and the last error.
+func (r *round) fetchAll(ctx context.Context, wants []helpdesk.Want) ([]helpdesk.Want, error) {
 	told, batch := time.Now(), firstBatch
 	if r.opts.Ledger.Synced() {
 		batch = liveBatch
 	}
-	for len(wants) > 0 {
+	var left []helpdesk.Want
+	for failures := 0; len(wants) > 0; {
 		r.waiting(len(wants))
-		tried, err := r.fetchSome(ctx, wants[:min(batch, len(wants))])
-		if err != nil {
-			return err
+		served, err := r.fetchSome(ctx, wants[:min(batch, len(wants))])
+		if err != nil && fatal(err) {
+			return append(wants, left...), fmt.Errorf("fetch single conversations: %w", err)
 		}
-		wants = slices.DeleteFunc(wants, func(w helpdesk.Want) bool { return slices.Contains(tried, w) })
+		if failures++; len(served) > 0 {
+			failures = 0
+		}
+		if first := wants[0]; !slices.Contains(served, first) {
+			// Collectors try the first of all: it is not tried again in this round.
+			r.failing[first] = true
+			left, wants = append(left, first), wants[1:]
+		}
+		wants = slices.DeleteFunc(wants, func(w helpdesk.Want) bool { return slices.Contains(served, w) })
 		r.between(ctx)
-		if r.opts.Ledger.Synced() && time.Since(r.start) > r.opts.Interval {
-			return nil
+		if failures == fetchFailures || r.opts.Ledger.Synced() && time.Since(r.start) > r.opts.Interval {
+			return append(wants, left...), err
 		}
 		if time.Since(told) >= progressEvery {
 			told = time.Now()
 			r.log.Info("fetching single conversations", "left", len(wants))
 		}
 	}
-	r.waiting(0)
-	return nil
+	return left, nil
 }
 
-// fetchSome returns the wants that need no further attempt in this round.
+// wants lists what is to be fetched, and forgets failures of what is not wanted
+// any more.
+func (r *round) wants() ([]helpdesk.Want, error) {
+	wants, err := r.opts.Ledger.Wants(wantsListed)
+	if err != nil {
+		return nil, err
+	}
+	var first, last []helpdesk.Want
+	failing := map[helpdesk.Want]bool{}
+	for _, w := range wants {
+		if r.failing[w] {
+			failing[w] = true
+			last = append(last, w)
+			continue
+		}
+		first = append(first, w)
+	}
+	r.failing = failing
+	return append(first, last...), nil
+}
+
+// fetchSome returns the wants that were served.
 func (r *round) fetchSome(ctx context.Context, wants []helpdesk.Want) ([]helpdesk.Want, error) {
 	page, err := r.opts.Collector.Fetch(ctx, wants)
 	if err != nil {
-		if fatal(err) {
-			return nil, fmt.Errorf("fetch single conversations: %w", err)
+		if !fatal(err) {
+			r.opts.Metrics.failure(streamOf(wants[0]), reasonOf(err))
+			r.log.Warn("fetch failed", "err", err)
 		}
-		r.opts.Metrics.failure(streamOf(wants[0]), reasonOf(err))
-		r.log.Warn("fetch failed", "err", err)
-		return wants, nil // not now: the next round tries again
+		return nil, err
 	}
 	if len(page.Served) == 0 {
-		return wants, nil
+		return nil, nil
 	}
 	if err := r.opts.Ledger.Fetched(page, r.now()); err != nil {
 		return nil, err
@@ -213,6 +266,12 @@ func (r *round) reached() (watermark time.Time, good bool) {
 		return time.Time{}, false
 	}
 	return time.Unix(0, mark), good
+}
+
+// good reports whether this round has walked every stream that clocks depend on.
+func (r *round) good() bool {
+	_, good := r.reached()
+	return good
 }
 
 // opened reports whether the open set has been read, or cannot be.

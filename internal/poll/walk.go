@@ -20,6 +20,9 @@ const (
 	// firstBatch is how many wants a collector is offered at once in the first
 	// sync, liveBatch later: there the next round must not wait long.
 	firstBatch, liveBatch = 50, 5
+	// fetchFailures is after how many fetches in a row that gave nothing the rest
+	// is left to the next round.
+	fetchFailures = 3
 	// wantsListed bounds the wants that one round looks at.
 	wantsListed = 10000
 	// progressEvery is how often a long walk tells its progress.
