@@ -103,6 +103,16 @@ func TestFreshnessIsKeptOverARestart(t *testing.T) {
 	d.expectLive(false, "three minutes after the last good round")
 }
 
+func TestAClockThatWasSetBackMakesNothingFresh(t *testing.T) {
+	d := newDesk(t)
+	d.tell(helpdesk.StreamConversations, opened("1", start, helpdesk.ChannelEmail))
+	d.book(start.Add(day))
+	d.now = d.now.Add(-3*time.Minute + time.Nanosecond)
+	d.expectLive(true, "a little before the last good round")
+	d.now = start
+	d.expectLive(false, "a day before the last good round")
+}
+
 func TestZerosAreShownBeforeTheFirstFact(t *testing.T) {
 	d := newDesk(t)
 	d.tell(helpdesk.StreamTeams, helpdesk.Team{ID: "t1", Name: "Returns", Channel: helpdesk.ChannelChat})

@@ -112,7 +112,8 @@ func (s *Source) Fresh(now time.Time) bool {
 
 func (s *Source) isFresh(now time.Time) bool {
 	limit := 3 * s.interval
+	good := now.Sub(kpi.Time(s.meta.Good))
 	return s.meta.Synced &&
-		now.Sub(kpi.Time(s.meta.Good)) < limit &&
+		good < limit && good > -limit && // the machine's clock may have been set back since
 		now.Add(s.skew).Sub(kpi.Time(s.meta.Watermark)) < max(lateAfter, limit)
 }

@@ -29,7 +29,8 @@ type GovernorOptions struct {
 // quota. It paces them evenly, lets the account's whole use, that of others
 // included, not pass the share, keeps a reserve for [Clocks], and stops them all
 // after a 429. What others use is known as of the last answer: what they take
-// between two of ours shows in the next. It is safe for concurrent use, also by
+// between two of ours shows in the next. A server error with a Retry-After stops
+// them as well. It is safe for concurrent use, also by
 // several clients of the same account.
 type Governor struct {
 	read Reader
@@ -180,6 +181,8 @@ func (g *Governor) answered(t ticket, status int, h http.Header, asked time.Dura
 			asked = r.Reset
 		}
 		g.strike(now, t, asked)
+	case status >= http.StatusInternalServerError && asked > 0: // a maintenance
+		g.pause(now.Add(min(asked, maxPause)))
 	case t.seq > g.struckSeq:
 		g.strikes = 0
 	}
@@ -217,7 +220,13 @@ func (g *Governor) strike(now time.Time, t ticket, asked time.Duration) {
 	if wait == 0 {
 		wait = min(backoffBase<<min(g.strikes-1, 6), maxWait)
 	}
-	if until := now.Add(wait); until.After(g.pausedUntil) {
+	g.pause(now.Add(wait))
+}
+
+// pause holds back all requests until an instant, if it is not earlier than one
+// that holds them back already.
+func (g *Governor) pause(until time.Time) {
+	if until.After(g.pausedUntil) {
 		g.pausedUntil = until
 	}
 	g.bucket.stall(g.pausedUntil)

@@ -223,9 +223,15 @@ func TestTheQuotaIsUnknownUntilAnAnswerTellsIt(t *testing.T) {
 	})
 }
 
-// TestA429PausesEverybody: one request is told to wait, and no other goes
+// TestAnAskedPauseIsEverybodys: one request is told to wait, and no other goes
 // before, whatever its priority.
-func TestA429PausesEverybody(t *testing.T) {
+func TestAnAskedPauseIsEverybodys(t *testing.T) {
+	for _, code := range []int{429, 503} {
+		t.Run(fmt.Sprint(code), func(t *testing.T) { pausesEverybody(t, code) })
+	}
+}
+
+func pausesEverybody(t *testing.T, code int) {
 	synctest.Test(t, func(t *testing.T) {
 		start, o := time.Now(), &log{}
 		var mu sync.Mutex
@@ -235,7 +241,7 @@ func TestA429PausesEverybody(t *testing.T) {
 			defer mu.Unlock()
 			at = append(at, time.Since(start))
 			if len(at) == 1 {
-				return answer(429, "", "Retry-After", "30"), nil
+				return answer(code, "", "Retry-After", "30"), nil
 			}
 			return answer(200, `{}`), nil
 		})})
@@ -260,19 +266,22 @@ func TestA429PausesEverybody(t *testing.T) {
 
 func TestALongPauseIsTheCallersToWait(t *testing.T) {
 	for name, tc := range map[string]struct {
+		code  int
 		after string
 		later time.Duration
 		err   string
 		left  time.Duration
 	}{
-		"ten minutes, a minute later": {"600", time.Minute, "/e: rate_limited: not sent: the helpdesk asked for a pause, 9m0s are left", 9 * time.Minute},
-		"an hour is the most":         {"86400", time.Minute, "/e: rate_limited: not sent: the helpdesk asked for a pause, 59m0s are left", 59 * time.Minute},
-		"and then it is asked again":  {"86400", time.Hour, "/e: rate_limited (HTTP 429)", 24 * time.Hour},
+		"ten minutes, a minute later": {429, "600", time.Minute, "/e: rate_limited: not sent: the helpdesk asked for a pause, 9m0s are left", 9 * time.Minute},
+		"an hour is the most":         {429, "86400", time.Minute, "/e: rate_limited: not sent: the helpdesk asked for a pause, 59m0s are left", 59 * time.Minute},
+		"and then it is asked again":  {429, "86400", time.Hour, "/e: rate_limited (HTTP 429)", 24 * time.Hour},
+		"a maintenance":               {503, "600", time.Minute, "/e: rate_limited: not sent: the helpdesk asked for a pause, 9m0s are left", 9 * time.Minute},
+		"and after it":                {503, "600", 10 * time.Minute, "/e: server (HTTP 503)", 10 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newClient(t, Options{Transport: transport(func(*http.Request) (*http.Response, error) {
-					return answer(429, "", "Retry-After", tc.after), nil
+					return answer(tc.code, "", "Retry-After", tc.after), nil
 				})})
 				_ = c.Do(context.Background(), Request{Endpoint: "/e"}, nil) // begins the pause
 				_ = wait(context.Background(), tc.later)
