@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -213,8 +214,12 @@ func (t *touched) began() int64 {
 }
 
 // active reports whether something happened in the conversation that may be to
-// be booked: beyond its row, or a close that the row alone tells.
-func (t *touched) active() bool { return len(t.Items) > 0 || t.Row.Closed > t.Floor }
+// be booked: beyond its row, or a close or an exclusion that the row alone tells.
+func (t *touched) active() bool {
+	r := t.Row
+	excluded := r.Excluded != helpdesk.NotExcluded && cmp.Or(r.ExcludedAt, r.Updated) > t.Floor
+	return len(t.Items) > 0 || r.Closed > t.Floor || excluded
+}
 
 // publish makes visible what the transaction has made durable.
 func (a *application) publish() {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -87,10 +88,15 @@ func (a *application) item(conversation string, it kpi.Item, k helpdesk.Key) err
 }
 
 // newer merges two versions of an item, whichever was read first: the later
-// stamp wins, a delivery failure stays one, and what is booked stays booked.
+// stamp wins, of two with one stamp what either knows, a delivery failure stays
+// one, and what is booked stays booked.
 func newer(a, b kpi.Item) kpi.Item {
 	if b.At < a.At {
 		a, b = b, a
+	}
+	if a.At == b.At && a.Author == b.Author && a.Change == b.Change && a.Holder == b.Holder {
+		b.Agent, b.By, b.Cause = cmp.Or(b.Agent, a.Agent), cmp.Or(b.By, a.By), cmp.Or(b.Cause, a.Cause)
+		b.To, b.Seq = cmp.Or(b.To, a.To), cmp.Or(b.Seq, a.Seq)
 	}
 	b.Undelivered = a.Undelivered || b.Undelivered
 	b.Marks |= a.Marks
@@ -145,7 +151,7 @@ func (a *application) gone(id string) error {
 		return nil
 	}
 	t.Gone, t.Incomplete, t.changed = true, false, true
-	if t.Row != nil && find(t.Items, kpi.ItemStatus, "gone") < 0 && exclusion(t.Items) == helpdesk.NotExcluded {
+	if t.Row != nil && t.Row.Excluded == helpdesk.NotExcluded && find(t.Items, kpi.ItemStatus, "gone") < 0 && exclusion(t.Items) == helpdesk.NotExcluded {
 		t.insert(kpi.Item{
 			Kind: kpi.ItemStatus, ID: "gone", At: t.Row.Updated, Lane: helpdesk.LaneEvents,
 			Change: helpdesk.ChangeExcluded, Excluded: helpdesk.ExcludedDeleted,
