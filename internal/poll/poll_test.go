@@ -232,6 +232,18 @@ func TestAFirstSyncIsNotCompleteBeforeEverythingWasTried(t *testing.T) {
 	})
 }
 
+func TestAFirstSyncIsCompleteWithoutWhatIsForbidden(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPolled(t)
+		p.opens("1", "2", "3", "4", "5", "6")
+		p.fetch = func([]helpdesk.Want) (helpdesk.Page, error) { return helpdesk.Page{}, failed(rest.ReasonForbidden) }
+		p.round(t)
+		if !p.source.Synced() {
+			t.Error("the first sync waits for what the plan does not allow")
+		}
+	})
+}
+
 func TestAForbiddenStreamTakesNoPartAfterThreeRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPolled(t)

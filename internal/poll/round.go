@@ -125,7 +125,7 @@ func (r *round) fetch(ctx context.Context) error {
 	switch {
 	case err != nil && fatal(err):
 		return err
-	case r.opts.Ledger.Synced():
+	case r.opts.Ledger.Synced(), reasonOf(err) == rest.ReasonForbidden: // what the plan does not allow is not to be had
 		return nil
 	case slices.ContainsFunc(wants, func(w helpdesk.Want) bool { return !r.failing[w] }):
 		return errors.Join(fmt.Errorf("%d single conversations of the first sync are left to the next round", len(wants)), err)
