@@ -25,7 +25,7 @@ demo: build ## a simulated helpdesk and the exporter, until Ctrl-C (HELPDESK_POR
 	@scripts/demo
 
 .PHONY: test
-test: ## every test, that on a real Request Tracker included (REQUEST_TRACKER=no leaves it out)
+test: ## every test, those on real servers included (REQUEST_TRACKER=no and SERVERS=no leave them out)
 	@scripts/test
 
 .PHONY: build
@@ -40,7 +40,7 @@ check: lint generated test ## what CI asks for: lint, generated files up to date
 lint: ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) tool -modfile=tools/go.mod staticcheck -tags requesttracker ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck -tags requesttracker,servers ./...
 
 .PHONY: generate
 generate: ## write the generated files anew: docs/metrics.md
