@@ -18,6 +18,7 @@ import (
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
@@ -48,6 +49,7 @@ type App struct {
 	log      *slog.Logger
 	registry *prometheus.Registry
 	metrics  *poll.Metrics
+	pushes   *alert.Metrics
 	process  processMetrics
 	store    *state.Bolt
 	started  time.Time
@@ -55,6 +57,7 @@ type App struct {
 	reloading sync.Mutex // one reload at a time
 	mu        sync.RWMutex
 	desks     *desks
+	pusher    *alert.Pusher
 	ready     bool
 }
 
@@ -85,6 +88,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}()
 	a.metrics = poll.NewMetrics(a.registry)
+	a.pushes = alert.NewMetrics(a.registry)
 	a.process = newProcessMetrics(a.registry, store)
 	a.registry.MustRegister(
 		promcollectors.NewGoCollector(),
@@ -100,8 +104,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// Close stops polling and closes the ledger.
+// Close stops pushing and polling, and closes the ledger.
 func (a *App) Close() error {
+	a.stopPushing()
 	a.mu.Lock()
 	d := a.desks
 	a.desks = nil

@@ -82,6 +82,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	if err != nil {
 		return err
 	}
+	a.stopPushing()
 	if old != nil {
 		a.retire(old, next)
 	}
@@ -92,8 +93,12 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 			errs = append(errs, err)
 		}
 	}
+	pusher, err := a.push(next)
+	if err != nil {
+		errs = append(errs, err)
+	}
 	a.mu.Lock()
-	a.desks = next
+	a.desks, a.pusher = next, pusher
 	a.mu.Unlock()
 	return errors.Join(errs...)
 }
@@ -137,6 +142,7 @@ func (a *App) retire(old, next *desks) {
 		old.engine.Close(name)
 		if !configured(next.cfg, name) {
 			a.metrics.Forget(name)
+			a.pushes.Forget(name)
 			a.log.Info("source removed: its ledger is kept for the retention", "helpdesk", name)
 		}
 	}

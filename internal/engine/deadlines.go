@@ -19,6 +19,7 @@ type Deadline struct {
 	Clock        kpi.Clock
 	Tier         kpi.Tier
 	Limit        time.Duration
+	Business     bool // the limit is in the source's support hours
 	Start, At    time.Time
 	// From is when it was decided that the clock runs, see [kpi.Running]; Seen
 	// is when the conversation was first seen. Zero where that is not known.
@@ -142,9 +143,10 @@ func (s *Source) promised(to []Deadline, id string, e *liveEntry, c kpi.Clock) [
 		start, from = e.Cycle, e.CycleFrom
 	}
 	limit := s.opts.Policy.TierLimits(c, channel).Of(promise.Tier)
+	p := s.opts.Policy
 	d := Deadline{
-		Conversation: id, URL: e.URL, Values: e.Values, Clock: c, Tier: promise.Tier, Limit: limit,
-		Start: kpi.Time(start), At: s.opts.Policy.Deadline(kpi.Time(start), limit), From: kpi.Time(from), Seen: kpi.Time(e.Seen),
+		Conversation: id, URL: e.URL, Values: e.Values, Clock: c, Tier: promise.Tier, Limit: limit, Business: p.BusinessTime && p.Schedule != nil,
+		Start: kpi.Time(start), At: p.Deadline(kpi.Time(start), limit), From: kpi.Time(from), Seen: kpi.Time(e.Seen),
 	}
 	if i := slices.Index(s.engine.opts.Labels, helpdesk.LabelTeam); i >= 0 {
 		d.Team = e.Values[1+i]

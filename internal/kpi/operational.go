@@ -115,6 +115,14 @@ var (
 		Name: "helpdesk_api_throttled_seconds_total", Type: Counter, Scope: ScopeSource, Extra: []Label{{"reason", []string{"own_share", "vendor"}}},
 		Help: "Time that requests waited: for the exporter's own share of the quota, or because the helpdesk asked to wait.",
 	}
+	AlertsPushed = &Family{
+		Name: "helpdesk_alerts_pushed_total", Type: Counter, Scope: ScopeSource, Extra: []Label{{"result", []string{"accepted", "refused", "unreachable"}}},
+		Help: "Alerts sent to an Alertmanager, by result: each attempt, renewal and resolution counts, for each Alertmanager.",
+	}
+	AlertPushDelay = &Family{
+		Name: "helpdesk_alert_push_delay_seconds", Type: Histogram, Scope: ScopeSource,
+		Help: "Time from the deadline of a conversation to the acceptance of its breach by the first Alertmanager; breaches in a summary are not in it.",
+	}
 	StateSize = &Family{
 		Name: "helpdesk_state_size_bytes", Type: Gauge, Scope: ScopeProcess,
 		Help: "Size of the ledger on disk.",
@@ -142,5 +150,5 @@ var (
 // process.
 var OperationalFamilies = []*Family{
 	SyncFailures, SkippedRecords, ClockSkew, APIRequests, APIRequestDuration, APIQuotaLimit, APIQuotaRemaining, APIThrottled,
-	StateSize, StateCommitDuration, BuildInfo, ConfigReloadSuccessful, ConfigReloadTimestamp,
+	AlertsPushed, AlertPushDelay, StateSize, StateCommitDuration, BuildInfo, ConfigReloadSuccessful, ConfigReloadTimestamp,
 }

@@ -23,11 +23,12 @@ const (
 	TableWants         Table = "wants"         // single things to be fetched
 	TableLabels        Table = "labels"        // label, value -> the values that have a series
 	TableDirectory     Table = "directory"     // agents and teams
+	TableAlerts        Table = "alerts"        // what is pushed to Alertmanager
 )
 
 // Tables lists the tables of a source.
 var Tables = []Table{
-	TableMeta, TableConversations, TableMessages, TableDue, TableLive, TableSeries, TableWants, TableLabels, TableDirectory,
+	TableMeta, TableConversations, TableMessages, TableDue, TableLive, TableSeries, TableWants, TableLabels, TableDirectory, TableAlerts,
 }
 
 // Store is a durable store of keys and values by source and table. An Update
