@@ -83,7 +83,7 @@ func (a *archive) serve(now time.Time) {
 // What a first sync finds, and what happens later in conversations that began
 // before it, is what the naive model finds in the whole history since the floor.
 func TestAFirstSyncOfAPastGivesTheNaiveModelsNumbers(t *testing.T) {
-	for seed := range uint64(90) {
+	for seed := range uint64(40) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 23))
@@ -94,6 +94,9 @@ func TestAFirstSyncOfAPastGivesTheNaiveModelsNumbers(t *testing.T) {
 			d := newDesk(t, func(d *desk) {
 				d.policy, d.now = policy, firstStart
 				d.opts.Lookback, d.opts.Book, d.opts.Retention = lookback, r.IntN(2) == 0, 1000*day
+				if r.IntN(2) == 0 { // what was closed leaves the ledger, and may come back
+					d.opts.Retention = 5*day + hour
+				}
 				d.opts.PollInterval = 30 * time.Second
 			})
 			a := &archive{convs: map[string]truth.Conversation{}, horizon: firstStart.Add(-lookback)}

@@ -161,8 +161,20 @@ func (m *measuring) finish() {
 	case m.closed != nil:
 		m.out.Ended = m.closed.At
 	case s.Status == helpdesk.StatusClosed:
-		m.out.Ended = m.c.Row.Updated // closed while it was excluded: no fact, but an end
+		// Closed while it was excluded: no fact, but an end, after all that runs.
+		m.out.Ended = max(m.c.Row.Updated, m.lastDeadline())
 	}
+}
+
+// lastDeadline is when the last of the running clocks passes its last limit.
+func (m *measuring) lastDeadline() int64 {
+	last := int64(0)
+	for _, r := range []Running{m.out.State.Turn, m.out.State.Cycle} {
+		if r.Start != 0 {
+			last = max(last, m.deadline(r.Clock, BelowAverage, r.Start))
+		}
+	}
+	return last
 }
 
 // decided is when it was last decided that a clock runs as it does.

@@ -70,6 +70,15 @@ func TestTheNewerOfRowAndEventTellsTheStatus(t *testing.T) {
 	}
 }
 
+// What leaves the ledger before its last fact would be booked again if it came back.
+func TestAConversationThatWasClosedWhileExcludedEndsAfterItsLastDeadline(t *testing.T) {
+	c := conversation(t, "0h customer, 1h excluded spam, 2h closed by ann, 3h restored, 4h customer")
+	c.Row.Status, c.Row.Closed, c.Row.Updated = helpdesk.StatusClosed, instant(t, "2h"), instant(t, "4h")
+	if d := gocmp.Diff("closed, next_response since 4h, ended 76h", now(kpi.Measure(policy(), c))); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
 func TestTheLifeOfEveryClock(t *testing.T) {
 	c := conversation(t, "0h customer, 2h agent ann, 3h customer, 4h closed by ann, 9h customer, 9h reopened")
 	h := func(n ...float64) (d [kpi.TierCount]int64) {
