@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,10 +32,12 @@ const (
 type desk struct {
 	streams []helpdesk.StreamProfile
 	begun   time.Time
-	calls   []string
-	pages   int // of the list of agents
-	fail    error
 	pace    time.Duration
+
+	mu    sync.Mutex
+	calls []string
+	pages int // of the list of agents
+	fail  error
 }
 
 func (d *desk) Profile() helpdesk.Profile {
@@ -41,8 +45,10 @@ func (d *desk) Profile() helpdesk.Profile {
 }
 
 func (d *desk) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk) (helpdesk.Page, error) {
-	d.calls = append(d.calls, fmt.Sprintf("%s %s", time.Since(d.begun), s))
+	d.note(fmt.Sprintf("%s %s", time.Since(d.begun), s))
 	time.Sleep(latency)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.fail != nil {
 		return helpdesk.Page{}, d.fail
 	}
@@ -56,6 +62,20 @@ func (d *desk) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk) (he
 	return helpdesk.Page{Cursor: make([]byte, n)}, nil
 }
 
+func (d *desk) note(call string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls = append(d.calls, call)
+}
+
+// answer sets how the desk answers from now on: with an error, or with so many
+// pages of agents.
+func (d *desk) answer(pages int, fail error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.pages, d.fail = pages, fail
+}
+
 func (d *desk) Fetch(context.Context, []helpdesk.Want) (helpdesk.Page, error) {
 	panic("nothing is wanted")
 }
@@ -67,6 +87,8 @@ func (d *desk) Pace() time.Duration      { return d.pace }
 
 // since lists the calls that began after so long.
 func (d *desk) since(from time.Duration) []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	i := slices.IndexFunc(d.calls, func(c string) bool {
 		var at string
 		_, _ = fmt.Sscan(c, &at)
@@ -76,7 +98,7 @@ func (d *desk) since(from time.Duration) []string {
 	if i < 0 {
 		return nil
 	}
-	return d.calls[i:]
+	return slices.Clone(d.calls[i:])
 }
 
 // each lists clock streams of which each shows something of its own.
@@ -123,20 +145,20 @@ func TestAReadingAtOnce(t *testing.T) {
 	plain := []helpdesk.StreamProfile{{Stream: helpdesk.StreamEvents, Clock: true}, {Stream: helpdesk.StreamMessages, Clock: true}}
 	for _, tc := range []struct {
 		name string
-		desk desk
+		desk *desk
 		need poll.Need
 		want []string
 	}{
-		{"replies", desk{streams: each()}, poll.Need{Replies: true}, []string{"10s messages"}},
-		{"closes", desk{streams: each()}, poll.Need{Closes: true}, []string{"10s events"}},
-		{"both", desk{streams: each()}, poll.Need{Replies: true, Closes: true}, []string{"10s events", "10.05s messages"}},
-		{"one stream shows both", desk{streams: one}, poll.Need{Replies: true, Closes: true}, []string{"10s events"}},
-		{"no stream is known to show it alone", desk{streams: plain}, poll.Need{Replies: true}, []string{"10s events", "10.05s messages"}},
+		{"replies", &desk{streams: each()}, poll.Need{Replies: true}, []string{"10s messages"}},
+		{"closes", &desk{streams: each()}, poll.Need{Closes: true}, []string{"10s events"}},
+		{"both", &desk{streams: each()}, poll.Need{Replies: true, Closes: true}, []string{"10s events", "10.05s messages"}},
+		{"one stream shows both", &desk{streams: one}, poll.Need{Replies: true, Closes: true}, []string{"10s events"}},
+		{"no stream is known to show it alone", &desk{streams: plain}, poll.Need{Replies: true}, []string{"10s events", "10.05s messages"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			run(t, &tc.desk, func(p *poll.Poller) {
-				told := 0
-				p.OnBooked(func() { told++ })
+			run(t, tc.desk, func(p *poll.Poller) {
+				var told atomic.Int64
+				p.OnBooked(func() { told.Add(1) })
 				time.Sleep(10 * time.Second)
 				before := p.Reading()
 				p.Refresh(tc.need)
@@ -151,8 +173,8 @@ func TestAReadingAtOnce(t *testing.T) {
 				if moved := !after.Closes.Before(at); moved != tc.need.Closes && len(tc.desk.streams) == 3 || after.Closes.Before(before.Closes) {
 					t.Errorf("closes are read up to %s", after.Closes)
 				}
-				if told != 2 {
-					t.Errorf("told %d times of bookings, want 2: the round's and the reading's", told)
+				if n := told.Load(); n != 2 {
+					t.Errorf("told %d times of bookings, want 2: the round's and the reading's", n)
 				}
 			})
 		})
@@ -190,7 +212,7 @@ func TestASweepMakesRoomForAReading(t *testing.T) {
 	run(t, d, func(p *poll.Poller) {
 		// The sweep of the first sync takes 5 s; that of an hour later as well.
 		time.Sleep(time.Hour + 10*time.Second)
-		d.pages = 300
+		d.answer(300, nil)
 		time.Sleep(time.Hour + 2*time.Second)
 		asked := time.Since(d.begun)
 		p.Refresh(poll.Need{Replies: true})
@@ -213,7 +235,7 @@ func TestABlindSourceIsNotAskedBetweenRounds(t *testing.T) {
 	d := &desk{streams: each()}
 	run(t, d, func(p *poll.Poller) {
 		time.Sleep(10 * time.Second)
-		d.fail = &rest.Error{Reason: rest.ReasonServer, Endpoint: "/messages"}
+		d.answer(0, &rest.Error{Reason: rest.ReasonServer, Endpoint: "/messages"})
 		for range 10 {
 			p.Refresh(poll.Need{Replies: true})
 			time.Sleep(time.Second)
@@ -224,7 +246,7 @@ func TestABlindSourceIsNotAskedBetweenRounds(t *testing.T) {
 		if read := p.Reading().Replies; read.After(d.begun.Add(time.Second)) {
 			t.Errorf("replies are read up to %s", read)
 		}
-		d.fail = nil
+		d.answer(0, nil)
 		time.Sleep(15 * time.Second) // a round at 30 s
 		if read := p.Reading().Replies; read.Before(d.begun.Add(30 * time.Second)) {
 			t.Errorf("after a good round replies are read up to %s", read)
