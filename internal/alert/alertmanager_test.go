@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -17,7 +18,8 @@ import (
 // alertmanager takes alerts as Alertmanager's API v2 does, and notes what it
 // would notify people of.
 type alertmanager struct {
-	t       *testing.T
+	t       testing.TB
+	turn    *sync.Mutex // whose turn it is: the story's, or the program's
 	begun   time.Time
 	latency time.Duration
 	down    bool
@@ -58,8 +60,8 @@ func (p posted) name() string {
 	return fmt.Sprintf("%s %s %s", strings.TrimPrefix(l["alertname"], "HelpdeskConversation"), l["conversation"], l["clock"])
 }
 
-func newAlertmanager(t *testing.T) *alertmanager {
-	return &alertmanager{t: t, begun: time.Now(), alerts: map[string]posted{}}
+func newAlertmanager(t testing.TB, turn *sync.Mutex) *alertmanager {
+	return &alertmanager{t: t, turn: turn, begun: time.Now(), alerts: map[string]posted{}}
 }
 
 var errDown = errors.New("connection refused")
@@ -70,10 +72,12 @@ func (a *alertmanager) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.turn.Lock()
+	defer a.turn.Unlock()
 	a.posts++
 	a.bodies = append(a.bodies, string(body))
 	if a.latency > 0 {
-		time.Sleep(a.latency)
+		unlocked(a.turn, func() { time.Sleep(a.latency) })
 	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err

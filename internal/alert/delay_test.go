@@ -67,5 +67,5 @@ func TestTheDelayIsMeasuredOnce(t *testing.T) {
 		if sum := delays.GetSampleSum(); delays.GetSampleCount() != 1 || sum < 240 || sum > 270 {
 			t.Errorf("%d delays, of %g s; want one, of the four minutes until it was back and its next attempt", delays.GetSampleCount(), sum)
 		}
-	}, func(w *world) { w.ams = append(w.ams, newAlertmanager(w.t)) })
+	}, func(w *world) { w.ams = append(w.ams, newAlertmanager(w.t, w.turn)) })
 }

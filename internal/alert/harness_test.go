@@ -38,7 +38,8 @@ const (
 // bubble of time. Its promise is the second-best tier: a reply by chat within 5
 // min, by e-mail within 4 h.
 type world struct {
-	t        *testing.T
+	t        testing.TB
+	turn     *sync.Mutex // the story has it, except while it lets time pass
 	begun    time.Time
 	path     string
 	desk     *desk
@@ -80,14 +81,17 @@ func in(t *testing.T, story func(w *world), configure ...func(*world)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
+		turn := &sync.Mutex{}
+		turn.Lock()
+		defer turn.Unlock()
 		w := &world{
-			t: t, begun: time.Now(), path: filepath.Join(dir, "ledger.db"), desk: &desk{latency: 50 * time.Millisecond},
+			t: t, turn: turn, begun: time.Now(), path: filepath.Join(dir, "ledger.db"), desk: &desk{turn: turn, latency: 50 * time.Millisecond},
 			policy: kpi.Policy{Limits: kpi.DefaultLimits(), Classes: kpi.DefaultClasses(), ReopenGrace: 30 * mins, AbandonedAfter: 24 * hour},
 			labels: []helpdesk.LabelName{helpdesk.LabelTeam}, promised: responses, sources: true,
 			alerting: config.Alerting{WarnBefore: 15 * mins, Burst: 10, DueSoon: "info", Breached: "warning"},
 			registry: prometheus.NewRegistry(), logs: &bytes.Buffer{},
 		}
-		w.ams = append(w.ams, newAlertmanager(t))
+		w.ams = append(w.ams, newAlertmanager(t, turn))
 		w.metrics = alert.NewMetrics(w.registry)
 		for _, c := range configure {
 			c(w)
@@ -136,9 +140,11 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	w.stop = func() {
-		pusher.Close()
-		cancel()
-		done.Wait()
+		unlocked(w.turn, func() {
+			pusher.Close()
+			cancel()
+			done.Wait()
+		})
 		if err := store.Close(); err != nil {
 			w.t.Error(err)
 		}
@@ -149,7 +155,7 @@ func (w *world) start() {
 func (w *world) restart(after time.Duration) {
 	w.t.Helper()
 	w.stop()
-	time.Sleep(after)
+	unlocked(w.turn, func() { time.Sleep(after) })
 	w.start()
 }
 
@@ -159,10 +165,10 @@ func (w *world) at(d time.Duration) time.Time { return w.begun.Add(d) }
 // until lets time pass.
 func (w *world) until(d time.Duration) {
 	w.t.Helper()
-	if wait := time.Until(w.at(d)); wait > 0 {
-		time.Sleep(wait)
-	}
-	synctest.Wait()
+	unlocked(w.turn, func() {
+		time.Sleep(time.Until(w.at(d)))
+		synctest.Wait()
+	})
 }
 
 // told compares what people were notified of.

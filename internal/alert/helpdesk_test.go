@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -13,11 +14,19 @@ import (
 // desk is a helpdesk that tells what happened when it is asked. The names and
 // texts of customers exist there, and may be seen nowhere else.
 type desk struct {
+	turn    *sync.Mutex // whose turn it is: the story's, or the program's
 	latency time.Duration
 	lag     time.Duration // for which records stay hidden
 	down    error
 	calls   []call
 	events  []entry
+}
+
+// unlocked lets others go on while something runs.
+func unlocked(turn *sync.Mutex, fn func()) {
+	turn.Unlock()
+	defer turn.Lock()
+	fn()
 }
 
 // call is one call of the API.
@@ -45,10 +54,12 @@ func (d *desk) Profile() helpdesk.Profile {
 
 // Read tells what happened since the last walk.
 func (d *desk) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk) (helpdesk.Page, error) {
+	d.turn.Lock()
+	defer d.turn.Unlock()
 	now := time.Now()
 	d.calls = append(d.calls, call{now, s})
 	if d.latency > 0 {
-		time.Sleep(d.latency)
+		unlocked(d.turn, func() { time.Sleep(d.latency) })
 	}
 	if d.down != nil {
 		return helpdesk.Page{}, d.down
@@ -64,6 +75,8 @@ func (d *desk) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk) (he
 }
 
 func (d *desk) Fetch(_ context.Context, wants []helpdesk.Want) (helpdesk.Page, error) {
+	d.turn.Lock()
+	defer d.turn.Unlock()
 	page := helpdesk.Page{Served: wants}
 	for _, e := range d.events {
 		for _, w := range wants {

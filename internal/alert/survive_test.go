@@ -86,7 +86,7 @@ func TestAReplyWhileTheExporterIsDownIsResolvedAfterwards(t *testing.T) {
 }
 
 func TestAnAlertmanagerThatIsDownGetsThemWhenItIsBack(t *testing.T) {
-	two := func(w *world) { w.ams = append(w.ams, newAlertmanager(w.t)) }
+	two := func(w *world) { w.ams = append(w.ams, newAlertmanager(w.t, w.turn)) }
 	in(t, func(w *world) {
 		w.ams[1].down = true
 		w.desk.asks("c", chat, w.at(mins))
