@@ -25,6 +25,26 @@ type Fact struct {
 	flags Marks
 }
 
+// moment is a fact's place in the history: an instant and, where the fact is
+// something that happened, that item's place among others of the same instant.
+// What only time brings, a deadline, comes after all that happened then.
+type moment struct {
+	at   int64
+	item *Item
+}
+
+func when(at int64) moment { return moment{at: at} }
+
+func on(it *Item) moment { return moment{it.At, it} }
+
+// follows reports whether an item had happened by the moment.
+func (m moment) follows(it *Item) bool {
+	if it.At != m.at || m.item == nil {
+		return it.At <= m.at
+	}
+	return Compare(it, m.item) <= 0
+}
+
 // Book marks the fact as booked.
 func (f *Fact) Book() { *f.mark |= f.flags }
 

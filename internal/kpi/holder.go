@@ -56,6 +56,6 @@ func (m *measuring) handoff(it *Item, from, to helpdesk.Holder) {
 	if m.outside {
 		return
 	}
-	m.fact(Handoffs, it.At, it.At, &it.Marks, markHandoff, 1, from.String(), to.String())
-	m.fact(HandoffSeconds, it.At, it.At, &it.Marks, markHandoff, time.Duration(it.At-m.opening()).Seconds(), from.String(), to.String())
+	m.fact(Handoffs, on(it), it.At, &it.Marks, markHandoff, 1, from.String(), to.String())
+	m.fact(HandoffSeconds, on(it), it.At, &it.Marks, markHandoff, time.Duration(it.At-m.opening().at).Seconds(), from.String(), to.String())
 }

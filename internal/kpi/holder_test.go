@@ -1,6 +1,11 @@
 package kpi_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+)
 
 func TestHandleTime(t *testing.T) {
 	runStories(t, []story{
@@ -196,5 +201,71 @@ func TestLabelsAreThoseOfTheFactsOwnTime(t *testing.T) {
 				5h (from 5h30m) [email Support] resolution_seconds 5h
 				5h (from 5h30m) [email Support] sla_events_total resolution met: above_average average below_average`,
 		},
+		{
+			name:  "within one instant they are those of the fact's place in the helpdesk's sequence; a deadline comes after all",
+			lines: "0h customer, 0h team Sales Support, 4h closed by ann, 4h team Support Returns",
+			facts: `
+				0s [email Sales] messages_total customer
+				0s [email Sales] conversations_opened_total customer
+				0s [email Support] handoffs_total team team
+				0s [email Support] handoff_seconds team team 0s
+				1h [email Support] sla_events_total first_response missed: stellar
+				4h (from 4h30m) [email Support] conversations_closed_total unanswered
+				4h (from 4h30m) [email Support] agent_closed_total of ann
+				4h (from 4h30m) [email Support] resolution_seconds 4h
+				4h (from 4h30m) [email Support] sla_events_total resolution met: stellar above_average average below_average
+				4h (from 4h30m) [email Returns] sla_events_total first_response missed: above_average
+				4h (from 4h30m) [email Support] clocks_cancelled_total first_response
+				4h [email Returns] handoffs_total team team
+				4h [email Returns] handoff_seconds team team 4h`,
+		},
 	})
+}
+
+// The channel of a close decides whether its customer gave up.
+func TestTheOutcomeLooksAtTheChannelThatTheCloseFound(t *testing.T) {
+	for lines, want := range map[string]string{
+		"0h customer, 1h closed by customer, 1h channel chat email": "abandoned",
+		"0h customer, 1h channel chat email, 1h closed by customer": "unanswered",
+	} {
+		got := ""
+		for _, f := range kpi.Measure(policy(), conversation(t, lines)).Facts {
+			if f.Family == kpi.ConversationsClosed {
+				got += f.Extra[0]
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", lines, got, want)
+		}
+	}
+}
+
+func TestWhoClosed(t *testing.T) {
+	for _, tc := range []struct{ name, lines, closed, handled string }{
+		{"an agent, whoever held it", "0h customer, 1h assigned ben, 2h closed by ann", "ann", "ann"},
+		{"nobody tells who: the one who held it", "0h customer, 1h assigned ben, 2h closed", "", "ben"},
+		{"a bot is no agent", "0h customer, 1h assigned ben, 2h closed by automation", "", "ben"},
+		{"nor is a customer", "0h customer, 1h assigned ben, 2h closed by customer", "", "ben"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := conversation(t, tc.lines)
+			for i := range c.Items {
+				if it := &c.Items[i]; it.Change == helpdesk.ChangeClosed && it.Agent == "" && it.By != helpdesk.ActorUnknown {
+					it.Agent = "b1" // vendors tell its id
+				}
+			}
+			closed, handled := "", ""
+			for _, f := range kpi.Measure(policy(), c).Facts {
+				switch f.Family {
+				case kpi.AgentClosed:
+					closed += f.Agent
+				case kpi.AgentHandleSeconds:
+					handled += f.Agent
+				}
+			}
+			if closed != tc.closed || handled != tc.handled {
+				t.Errorf("closed by %q, handled by %q; want %q, %q", closed, handled, tc.closed, tc.handled)
+			}
+		})
+	}
 }

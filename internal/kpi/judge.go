@@ -6,7 +6,7 @@ import "github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 type judgement struct {
 	clock  Clock
 	start  int64
-	stop   int64  // forever while it runs
+	stop   moment // forever while it runs
 	ready  int64  // when what stopped it could first be booked
 	from   int64  // nothing of it could be booked before
 	met    bool   // stopped by what it waited for: a reply, a close
@@ -23,8 +23,8 @@ func (m *measuring) judge(j judgement) (passed bool) {
 		return true // nothing is left to judge, nor to cancel
 	}
 	t := Trace{Clock: j.clock, Start: j.start, Why: j.why, Ready: j.ready}
-	if j.stop != forever {
-		t.Stop = j.stop
+	if j.stop.at != forever {
+		t.Stop = j.stop.at
 	}
 	for i, tier := range Tiers {
 		passed = false
@@ -32,15 +32,15 @@ func (m *measuring) judge(j judgement) (passed bool) {
 		flag := markTier << i
 		t.Deadlines[i] = d
 		switch {
-		case d < j.stop, d == j.stop && !j.met:
+		case d < j.stop.at, d == j.stop.at && !j.met:
 			passed = true
 			t.Result[i] = ResultMissed
 			if j.booked&flag == 0 {
 				ready := max(m.ph.ready(d), j.from)
-				if d == j.stop {
+				if d == j.stop.at {
 					ready = max(ready, j.ready) // what ended it may yet be taken back
 				}
-				m.sla(j, tier, ResultMissed, d, ready, flag)
+				m.sla(j, tier, ResultMissed, when(d), ready, flag)
 			}
 		case j.met:
 			t.Result[i] = ResultMet
@@ -57,7 +57,7 @@ func (m *measuring) judge(j judgement) (passed bool) {
 	return passed
 }
 
-func (m *measuring) sla(j judgement, tier Tier, result string, at, ready int64, flag Marks) {
+func (m *measuring) sla(j judgement, tier Tier, result string, at moment, ready int64, flag Marks) {
 	m.fact(SLAEvents, at, ready, j.mark, flag, 1, j.clock.String(), tier.String(), result)
 }
 
@@ -68,7 +68,7 @@ func (m *measuring) deadline(c Clock, t Tier, start int64) int64 {
 	limit := func(ch helpdesk.Channel) int64 {
 		return m.p.Deadline(Time(start), m.p.TierLimits(c, ch).Of(t)).UnixNano()
 	}
-	d := limit(m.labelsAt(start).Channel)
+	d := limit(m.labels(when(start)).Channel)
 	for _, it := range m.relabels {
 		if it.Label != helpdesk.LabelChannel || it.At <= start {
 			continue

@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -124,10 +125,10 @@ func (m *measuring) ratings() {
 	for i := range m.c.Ratings {
 		r := &m.c.Ratings[i]
 		if r.Sent != 0 && !m.ph.excludedAt(r.Sent) {
-			m.fact(CSATSurveysSent, r.Sent, r.Sent, &r.Marks, markSent, 1)
+			m.fact(CSATSurveysSent, when(r.Sent), r.Sent, &r.Marks, markSent, 1)
 		}
 		if r.Scored != 0 && r.Score != 0 && !m.ph.excludedAt(r.Scored) {
-			m.fact(CSATRatings, r.Scored, r.Scored, &r.Marks, markScored, 1, scoreValue(r.Score))
+			m.fact(CSATRatings, when(r.Scored), r.Scored, &r.Marks, markScored, 1, scoreValue(r.Score))
 		}
 	}
 }
@@ -143,14 +144,14 @@ func (m *measuring) finish() {
 	if t := &m.turn; t.opener != nil {
 		s.Turn = Running{t.clock, t.opener.At, m.decided(t.opener.At, t.from)}
 		m.judge(judgement{
-			clock: t.clock, start: t.opener.At, stop: forever, ready: forever, from: t.from,
+			clock: t.clock, start: t.opener.At, stop: when(forever), ready: forever, from: t.from,
 			booked: t.marks, mark: &t.opener.Marks, why: "runs",
 		})
 	}
 	if m.runs() {
 		s.Cycle = Running{Resolution, m.cycle.start, m.decided(m.cycle.start, m.cycle.from)}
 		m.judge(judgement{
-			clock: Resolution, start: m.cycle.start, stop: forever, ready: forever, from: m.cycle.from,
+			clock: Resolution, start: m.cycle.start, stop: when(forever), ready: forever, from: m.cycle.from,
 			booked: *m.cycle.marks, mark: m.cycle.marks, why: "runs",
 		})
 	}
@@ -198,45 +199,45 @@ func (m *measuring) runs() bool {
 }
 
 // fact adds a fact, unless it is booked or before the floor.
-func (m *measuring) fact(f *Family, at, ready int64, mark *Marks, flags Marks, value float64, extra ...string) {
-	if *mark&flags != 0 || at < m.c.Floor {
+func (m *measuring) fact(f *Family, at moment, ready int64, mark *Marks, flags Marks, value float64, extra ...string) {
+	if *mark&flags != 0 || at.at < m.c.Floor {
 		return
 	}
 	m.out.Facts = append(m.out.Facts, Fact{
-		Family: f, Extra: extra, Value: value, At: at, Ready: ready, Labels: m.labelsAt(at), mark: mark, flags: flags,
+		Family: f, Extra: extra, Value: value, At: at.at, Ready: ready, Labels: m.labels(at), mark: mark, flags: flags,
 	})
 }
 
-func (m *measuring) agentFact(f *Family, agent string, at, ready int64, mark *Marks, flags Marks, value float64) {
-	if agent == "" || *mark&flags != 0 || at < m.c.Floor {
+func (m *measuring) agentFact(f *Family, agent string, at moment, ready int64, mark *Marks, flags Marks, value float64) {
+	if agent == "" || *mark&flags != 0 || at.at < m.c.Floor {
 		return
 	}
 	m.out.Facts = append(m.out.Facts, Fact{
-		Family: f, Agent: agent, Value: value, At: at, Ready: ready, Labels: m.labelsAt(at), mark: mark, flags: flags,
+		Family: f, Agent: agent, Value: value, At: at.at, Ready: ready, Labels: m.labels(at), mark: mark, flags: flags,
 	})
 }
 
 // observe adds the observation of a duration, in calendar time and, for a
 // source with a schedule, in business time.
-func (m *measuring) observe(f, business *Family, start, stop, ready int64, mark *Marks, flags Marks) {
-	m.fact(f, stop, ready, mark, flags, time.Duration(stop-start).Seconds())
+func (m *measuring) observe(f, business *Family, start int64, stop moment, ready int64, mark *Marks, flags Marks) {
+	m.fact(f, stop, ready, mark, flags, time.Duration(stop.at-start).Seconds())
 	if m.p.Schedule != nil {
-		m.fact(business, stop, ready, mark, flags, m.p.Schedule.Between(Time(start), Time(stop)).Seconds())
+		m.fact(business, stop, ready, mark, flags, m.p.Schedule.Between(Time(start), Time(stop.at)).Seconds())
 	}
 }
 
-// labelsAt returns the labels that the conversation had at an instant: where the
+// labels returns the labels that the conversation had at a moment: where the
 // history tells of changes, the value of the last change before it, or what the
 // first change after it replaced; else the newest row's.
-func (m *measuring) labelsAt(at int64) helpdesk.Labels {
+func (m *measuring) labels(at moment) helpdesk.Labels {
 	l := m.c.Row.Labels()
-	for i := len(m.relabels) - 1; i >= 0; i-- {
-		if it := m.relabels[i]; it.At > at {
+	for _, it := range slices.Backward(m.relabels) {
+		if !at.follows(it) {
 			l.Set(it.Label, it.From)
 		}
 	}
 	for _, it := range m.relabels {
-		if it.At <= at {
+		if at.follows(it) {
 			l.Set(it.Label, it.Value)
 		}
 	}

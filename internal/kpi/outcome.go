@@ -32,41 +32,51 @@ func (m *measuring) close(it *Item) {
 	}
 	outcome := m.outcome(it)
 	m.silent(ready)
-	m.fact(ConversationsClosed, it.At, ready, &it.Marks, markClosed, 1, string(outcome))
-	agent := it.Agent
+	m.fact(ConversationsClosed, on(it), ready, &it.Marks, markClosed, 1, string(outcome))
+	closer := ""
+	if it.byAgent() {
+		closer = it.Agent
+	}
+	agent := closer
 	if agent == "" && m.holder == helpdesk.HolderAgent {
 		agent = m.agent
 	}
-	m.agentFact(AgentClosed, it.Agent, it.At, ready, &it.Marks, markClosed, 1)
+	m.agentFact(AgentClosed, closer, on(it), ready, &it.Marks, markClosed, 1)
 	if m.first != 0 {
-		m.observe(ResolutionSeconds, ResolutionBusinessSeconds, m.first, it.At, ready, &it.Marks, markResolution)
+		m.observe(ResolutionSeconds, ResolutionBusinessSeconds, m.first, on(it), ready, &it.Marks, markResolution)
 	}
 	if m.cycle.handle != 0 {
 		seconds := time.Duration(it.At - m.cycle.handle).Seconds()
-		m.fact(HandleSeconds, it.At, ready, &it.Marks, markHandle, seconds)
-		m.agentFact(AgentHandleSeconds, agent, it.At, ready, &it.Marks, markHandle, seconds)
+		m.fact(HandleSeconds, on(it), ready, &it.Marks, markHandle, seconds)
+		m.agentFact(AgentHandleSeconds, agent, on(it), ready, &it.Marks, markHandle, seconds)
 	}
 	if m.cycle.start != 0 && !m.cycle.dead {
 		m.judge(judgement{
-			clock: Resolution, start: m.cycle.start, stop: it.At, ready: ready, met: true, from: m.cycle.from,
+			clock: Resolution, start: m.cycle.start, stop: on(it), ready: ready, met: true, from: m.cycle.from,
 			booked: *m.cycle.marks, mark: m.cycle.marks, why: "close",
 		})
 	}
-	m.drop(it.At, ready, "close")
+	m.drop(it, ready, "close")
 	m.closed, m.last = it, lastClose{outcome, ready}
 	m.unheard = unheard{}
 	m.now, m.nowAt = helpdesk.StatusClosed, it.At
 }
 
+// byAgent reports whether an agent closed; where nobody tells who did, one is
+// assumed. A bot's close carries the bot's id, which is no agent's.
+func (it *Item) byAgent() bool {
+	return it.By == helpdesk.ActorAgent || it.By == helpdesk.ActorUnknown
+}
+
 // outcome is how a lasting close ended the conversation: the first that matches.
 func (m *measuring) outcome(it *Item) Outcome {
-	agentClosed := it.By == helpdesk.ActorAgent || it.By == helpdesk.ActorUnknown
+	agentClosed := it.byAgent()
 	switch {
 	case m.first == 0:
 		return Outbound
 	case m.humanReplies == 0:
 		bot := m.lastPublic != nil && m.lastPublic.Author == helpdesk.AuthorBot
-		realtime := m.p.Class(m.labelsAt(it.At).Channel) == helpdesk.ClassRealtime
+		realtime := m.p.Class(m.labels(on(it)).Channel) == helpdesk.ClassRealtime
 		waiting := m.turn.opener != nil && (m.now == 0 || m.now.Waits())
 		switch {
 		case m.c.Row.Automated, bot && !agentClosed:
@@ -91,7 +101,7 @@ func (m *measuring) reopen(it *Item) {
 		return
 	}
 	ready := max(it.At, m.last.ready)
-	m.fact(ConversationsReopened, it.At, ready, &it.Marks, markReopened, 1, string(m.last.outcome))
+	m.fact(ConversationsReopened, on(it), ready, &it.Marks, markReopened, 1, string(m.last.outcome))
 	start, handle := it.At, int64(0)
 	if m.holder == helpdesk.HolderAgent {
 		handle = it.At
@@ -124,13 +134,13 @@ func (m *measuring) exclude(it *Item) {
 	}
 	m.silent(ready)
 	if !m.excludedBefore() {
-		m.fact(ConversationsExcluded, it.At, ready, &it.Marks, markExcluded, 1, it.Excluded.String())
+		m.fact(ConversationsExcluded, on(it), ready, &it.Marks, markExcluded, 1, it.Excluded.String())
 	}
-	m.drop(it.At, ready, "excluded")
+	m.drop(it, ready, "excluded")
 	m.unheard, m.outside = unheard{}, true
 	if m.cycle.start != 0 && !m.cycle.dead && m.closed == nil {
 		m.judge(judgement{
-			clock: Resolution, start: m.cycle.start, stop: it.At, ready: ready, from: m.cycle.from,
+			clock: Resolution, start: m.cycle.start, stop: on(it), ready: ready, from: m.cycle.from,
 			booked: *m.cycle.marks, mark: m.cycle.marks, why: "excluded",
 		})
 		m.cycle.dead = true

@@ -8,7 +8,7 @@ func (m *measuring) message(it *Item) {
 	if !it.Public {
 		return
 	}
-	m.fact(Messages, it.At, it.At, &it.Marks, markCounted, 1, authorValue[it.Author])
+	m.fact(Messages, on(it), it.At, &it.Marks, markCounted, 1, authorValue[it.Author])
 	m.begin(it)
 	switch {
 	case it.Author == helpdesk.AuthorCustomer:
@@ -55,25 +55,26 @@ func (m *measuring) opened(by string, known int64) {
 	m.started = true
 	m.byCustomer = by == "customer"
 	at := m.opening()
-	if at == 0 {
+	if at.at == 0 {
 		return // nothing tells when
 	}
-	m.fact(ConversationsOpened, at, max(at, known), &m.c.Marks, markOpened, 1, by)
+	m.fact(ConversationsOpened, at, max(at.at, known), &m.c.Marks, markOpened, 1, by)
 }
 
 // opening is when the conversation was opened: created, or its earliest item
-// where the vendor's stamp is missing or later.
-func (m *measuring) opening() int64 {
+// where the vendor's stamp is missing or later. Where they are of one instant
+// it is the item: an opening's labels are those before anything was changed.
+func (m *measuring) opening() moment {
 	at := m.c.Row.Created
 	for i := range m.c.Items {
 		if it := &m.c.Items[i]; !it.Assumed {
-			if at == 0 || it.At < at {
-				at = it.At
+			if at == 0 || it.At <= at {
+				return on(it)
 			}
 			break
 		}
 	}
-	return at
+	return when(at)
 }
 
 // replies reports whether a message qualifies as a reply.
@@ -125,7 +126,7 @@ func (m *measuring) reply(it *Item) {
 	if !m.replied {
 		m.replied = true
 		if m.runMarks()&markReply == 0 {
-			m.agentFact(AgentReplies, it.Agent, it.At, it.At, &it.Marks, markReply, 1)
+			m.agentFact(AgentReplies, it.Agent, on(it), it.At, &it.Marks, markReply, 1)
 		}
 	}
 	if it.Author == helpdesk.AuthorAgent && !m.humanReplied {
@@ -134,7 +135,7 @@ func (m *measuring) reply(it *Item) {
 	}
 	if m.byCustomer && m.first != 0 && !m.firstReplied {
 		m.firstReplied = true
-		m.observe(FirstResponseSeconds, FirstResponseBusinessSeconds, m.first, it.At, it.At, &m.c.Marks, markFirstResponse)
+		m.observe(FirstResponseSeconds, FirstResponseBusinessSeconds, m.first, on(it), it.At, &m.c.Marks, markFirstResponse)
 	}
 	if m.closed != nil {
 		if m.unheard.message != nil && m.unheard.reply == nil {
@@ -169,27 +170,27 @@ func (m *measuring) answer(it *Item) {
 	}
 	ready := max(m.ph.readyItem(it), t.from)
 	m.judge(judgement{
-		clock: t.clock, start: t.opener.At, stop: it.At, ready: ready, met: true, from: t.from,
+		clock: t.clock, start: t.opener.At, stop: on(it), ready: ready, met: true, from: t.from,
 		booked: t.marks, mark: &t.opener.Marks, why: "reply",
 	})
 	if t.marks&markResponse == 0 {
-		m.observe(ResponseSeconds, ResponseBusinessSeconds, t.opener.At, it.At, ready, &t.opener.Marks, markResponse)
+		m.observe(ResponseSeconds, ResponseBusinessSeconds, t.opener.At, on(it), ready, &t.opener.Marks, markResponse)
 	}
 	m.turn = turn{}
 }
 
 // drop ends the open turn without a reply.
-func (m *measuring) drop(at, ready int64, why string) {
+func (m *measuring) drop(by *Item, ready int64, why string) {
 	t := &m.turn
 	if t.opener == nil {
 		return
 	}
 	passed := m.judge(judgement{
-		clock: t.clock, start: t.opener.At, stop: at, ready: ready, from: t.from,
+		clock: t.clock, start: t.opener.At, stop: on(by), ready: ready, from: t.from,
 		booked: t.marks, mark: &t.opener.Marks, why: why,
 	})
 	if !passed && t.marks&markCancelled == 0 {
-		m.fact(ClocksCancelled, at, max(ready, t.from), &t.opener.Marks, markCancelled, 1, t.clock.String())
+		m.fact(ClocksCancelled, on(by), max(ready, t.from), &t.opener.Marks, markCancelled, 1, t.clock.String())
 	}
 	m.turn = turn{}
 }

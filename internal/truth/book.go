@@ -15,6 +15,7 @@ type fact struct {
 	name     string
 	labels   map[string]string // beside the base labels and arrival
 	at       time.Time         // the fact's own time
+	what     *item             // what happened then; nil where only time passed, as at a deadline
 	bookable time.Time         // when it could first be booked
 	seconds  float64           // of an observation
 
@@ -71,7 +72,7 @@ func (b *booking) book(s *story, facts []fact) {
 func (b *booking) add(s *story, f fact, late bool) {
 	labels := labelled("source", b.options.Source)
 	if !f.source {
-		labels = baseLabels(b.options, s.labelsAt(f.at))
+		labels = baseLabels(b.options, s.labelsIn(f))
 	}
 	maps.Copy(labels, f.labels)
 	if f.arrival {
@@ -89,6 +90,14 @@ func (b *booking) add(s *story, f fact, late bool) {
 	if late {
 		b.values[series("helpdesk_late_facts_total", labelled("source", b.options.Source))]++
 	}
+}
+
+// labelsIn are the labels that a fact is booked with.
+func (s *story) labelsIn(f fact) helpdesk.Labels {
+	if f.what != nil {
+		return s.labelsOf(*f.what)
+	}
+	return s.labelsAt(f.at)
 }
 
 // baseLabels are the labels that conversation metrics carry.

@@ -94,6 +94,17 @@ func TestLabelsAreThoseOfTheFactsOwnTime(t *testing.T) {
 		messages_total{author="agent",team="Support"} 1
 		messages_total{author="customer",team="Returns"} 1
 		messages_total{author="customer",team="Sales"} 1`)
+	v = Counters([]Conversation{script(t, r, "0m customer, 0m relabel team Sales Support, 240m closed agent, 240m relabel team Support Returns")},
+		defaultOptions(), everyTenMinutes(24*time.Hour))
+	equal(t, lines(v, "conversations_opened_total conversations_closed_total sla_events_total"), `
+		conversations_closed_total{arrival="live",outcome="unanswered",team="Support"} 1
+		conversations_opened_total{arrival="live",started_by="customer",team="Sales"} 1
+		sla_events_total{arrival="live",clock="first_response",result="missed",team="Returns",tier="above_average"} 1
+		sla_events_total{arrival="live",clock="first_response",result="missed",team="Support",tier="stellar"} 1
+		sla_events_total{arrival="live",clock="resolution",result="met",team="Support",tier="above_average"} 1
+		sla_events_total{arrival="live",clock="resolution",result="met",team="Support",tier="average"} 1
+		sla_events_total{arrival="live",clock="resolution",result="met",team="Support",tier="below_average"} 1
+		sla_events_total{arrival="live",clock="resolution",result="met",team="Support",tier="stellar"} 1`)
 }
 
 func TestRatingsCountOnceAtTheirFirstScore(t *testing.T) {

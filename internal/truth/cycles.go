@@ -51,10 +51,10 @@ func (s *story) resolutionFacts() []fact {
 			d := s.deadline(kpi.Resolution, tier, r.start)
 			switch {
 			case r.how == closed && !r.end.At.After(d):
-				facts = append(facts, slaEvent(kpi.Resolution, tier, "met", r.end.At, s.lastsAt(r.end)))
+				facts = append(facts, met(kpi.Resolution, tier, r.end, s.lastsAt(r.end)))
 			case r.how == excluded && d.After(r.end.At):
 			default:
-				facts = append(facts, slaEvent(kpi.Resolution, tier, "missed", d, later(r.notBefore, s.whenKnown(d))))
+				facts = append(facts, missed(kpi.Resolution, tier, d, later(r.notBefore, s.whenKnown(d))))
 			}
 		}
 	}
@@ -72,15 +72,15 @@ func (s *story) closeFacts() []fact {
 		bookable := s.lastsAt(*c.close)
 		facts = append(facts, fact{
 			name: "helpdesk_conversations_closed_total", labels: labelled("outcome", s.outcome(c)),
-			at: c.close.At, bookable: bookable, arrival: true,
+			at: c.close.At, what: c.close, bookable: bookable, arrival: true,
 		})
 		if first := s.firstCustomer(); first != nil && first.pos < c.close.pos {
-			facts = append(facts, s.durations("resolution", first.At, c.close.At, bookable)...)
+			facts = append(facts, s.durations("resolution", first.At, *c.close, bookable)...)
 		}
 		if since, ok := s.heldSince(c); ok {
 			facts = append(facts, fact{
 				name: "helpdesk_handle_seconds", observation: true,
-				at: c.close.At, bookable: bookable, seconds: c.close.At.Sub(since).Seconds(),
+				at: c.close.At, what: c.close, bookable: bookable, seconds: c.close.At.Sub(since).Seconds(),
 			})
 		}
 	}
@@ -113,7 +113,7 @@ func (s *story) reopenFacts() []fact {
 			facts = append(facts, fact{
 				name:   "helpdesk_conversations_reopened_total",
 				labels: labelled("outcome", s.outcome(s.cycles[i-1])),
-				at:     c.reopened.At, bookable: c.reopened.At,
+				at:     c.reopened.At, what: c.reopened, bookable: c.reopened.At,
 			})
 		}
 	}
@@ -129,6 +129,6 @@ func (s *story) excludedFacts() []fact {
 	return []fact{{
 		name:   "helpdesk_conversations_excluded_total",
 		labels: labelled("reason", x.record.(helpdesk.StatusChange).Excluded.String()),
-		at:     x.At, bookable: x.At,
+		at:     x.At, what: x, bookable: x.At,
 	}}
 }

@@ -91,12 +91,15 @@ func history(c Conversation) ([]item, []helpdesk.Rating) {
 	return inOrder(ordered), rated
 }
 
+// inTurn compares two items by which happened first.
+func inTurn(a, b item) int {
+	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Seq, b.Seq),
+		cmp.Compare(a.turnOf(), b.turnOf()), cmp.Compare(a.ID, b.ID), cmp.Compare(a.change(), b.change()))
+}
+
 // inOrder sorts items and numbers them.
 func inOrder(items []item) []item {
-	slices.SortFunc(items, func(a, b item) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Seq, b.Seq),
-			cmp.Compare(a.turnOf(), b.turnOf()), cmp.Compare(a.ID, b.ID), cmp.Compare(a.change(), b.change()))
-	})
+	slices.SortFunc(items, inTurn)
 	for i := range items {
 		items[i].pos = i
 	}

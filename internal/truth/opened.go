@@ -47,8 +47,12 @@ func (s *story) openedFacts() []fact {
 	if byCustomer {
 		by = "customer"
 	}
-	return []fact{{
+	f := fact{
 		name: "helpdesk_conversations_opened_total", labels: labelled("started_by", by),
 		at: s.created(), bookable: known, arrival: true,
-	}}
+	}
+	if s.first != nil && s.first.At.Equal(f.at) {
+		f.what = s.first // the labels before anything was changed
+	}
+	return []fact{f}
 }

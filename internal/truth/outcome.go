@@ -28,7 +28,7 @@ func (s *story) outcome(c cycle) string {
 	}
 	by := c.close.record.(helpdesk.StatusChange).By
 	agentClosed := by == helpdesk.ActorAgent || by == helpdesk.ActorUnknown
-	channel := s.labelsAt(c.close.At).Channel
+	channel := s.labelsOf(*c.close).Channel
 	switch {
 	case customers == 0:
 		return "outbound"

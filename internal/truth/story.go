@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -12,8 +13,9 @@ type story struct {
 	options  *Options
 	row      helpdesk.Conversation
 	earliest time.Time // of all records
-	relabels []helpdesk.Relabel
-	items    []item // what counts: without echoes, excluded times and undone closes
+	first    *item     // of all that happened; nil when nothing did
+	relabels []item    // in order
+	items    []item    // what counts: without echoes, excluded times and undone closes
 	windows  []window
 	ratings  []helpdesk.Rating
 	turns    []turn
@@ -24,11 +26,12 @@ func tell(c Conversation, o *Options) *story {
 	items, ratings := history(c)
 	s := &story{options: o, row: c.Row, ratings: ratings}
 	if len(items) > 0 {
-		s.earliest = items[0].At
+		first := items[0]
+		s.earliest, s.first = first.At, &first
 	}
 	for _, it := range items {
-		if r, ok := it.record.(helpdesk.Relabel); ok {
-			s.relabels = append(s.relabels, r)
+		if _, ok := it.record.(helpdesk.Relabel); ok {
+			s.relabels = append(s.relabels, it)
 		}
 	}
 	items = withoutEchoes(items)
@@ -48,12 +51,23 @@ func (s *story) created() time.Time {
 	return c
 }
 
-// labelsAt returns the labels that the conversation had at t: those of the
-// row, with the changes after t taken back.
+// labelsAt returns the labels that the conversation had when all of t's instant
+// had happened.
 func (s *story) labelsAt(t time.Time) helpdesk.Labels {
+	return s.labelsBefore(func(r item) bool { return r.At.After(t) })
+}
+
+// labelsOf returns the labels that the conversation had when something happened.
+func (s *story) labelsOf(it item) helpdesk.Labels {
+	return s.labelsBefore(func(r item) bool { return inTurn(r, it) > 0 })
+}
+
+// labelsBefore are those of the row, with the changes of later taken back.
+func (s *story) labelsBefore(later func(item) bool) helpdesk.Labels {
 	l := s.row.Labels
-	for i := len(s.relabels) - 1; i >= 0; i-- {
-		if r := s.relabels[i]; r.At.After(t) {
+	for _, it := range slices.Backward(s.relabels) {
+		if later(it) {
+			r := it.record.(helpdesk.Relabel)
 			l.Set(r.Label, r.From)
 		}
 	}
@@ -65,7 +79,7 @@ func (s *story) labelsAt(t time.Time) helpdesk.Labels {
 func (s *story) deadline(c kpi.Clock, t kpi.Tier, start time.Time) time.Time {
 	d := s.deadlineOn(s.labelsAt(start).Channel, c, t, start)
 	for _, r := range s.relabels {
-		if r.Label != helpdesk.LabelChannel || !r.At.After(start) {
+		if r.record.(helpdesk.Relabel).Label != helpdesk.LabelChannel || !r.At.After(start) {
 			continue
 		}
 		if d.Before(r.At) {

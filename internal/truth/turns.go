@@ -9,26 +9,40 @@ import (
 
 // durations are the observations of one time in a histogram, and in its
 // business-time twin where the source has a schedule.
-func (s *story) durations(name string, start, stop, bookable time.Time) []fact {
+func (s *story) durations(name string, start time.Time, end item, bookable time.Time) []fact {
 	facts := []fact{{
 		name: "helpdesk_" + name + "_seconds", observation: true,
-		at: stop, bookable: bookable, seconds: stop.Sub(start).Seconds(),
+		at: end.At, what: &end, bookable: bookable, seconds: end.At.Sub(start).Seconds(),
 	}}
 	if sc := s.options.Policy.Schedule; sc != nil {
 		facts = append(facts, fact{
 			name: "helpdesk_" + name + "_business_seconds", observation: true,
-			at: stop, bookable: bookable, seconds: sc.Between(start, stop).Seconds(),
+			at: end.At, what: &end, bookable: bookable, seconds: sc.Between(start, end.At).Seconds(),
 		})
 	}
 	return facts
 }
 
-func slaEvent(c kpi.Clock, t kpi.Tier, result string, at, bookable time.Time) fact {
+func slaEvent(c kpi.Clock, t kpi.Tier, result string) fact {
 	return fact{
-		name:   "helpdesk_sla_events_total",
-		labels: labelled("clock", c.String(), "tier", t.String(), "result", result),
-		at:     at, bookable: bookable, arrival: true,
+		name:    "helpdesk_sla_events_total",
+		labels:  labelled("clock", c.String(), "tier", t.String(), "result", result),
+		arrival: true,
 	}
+}
+
+// met is the event of a clock that was stopped in time.
+func met(c kpi.Clock, t kpi.Tier, end item, bookable time.Time) fact {
+	f := slaEvent(c, t, "met")
+	f.at, f.what, f.bookable = end.At, &end, bookable
+	return f
+}
+
+// missed is the event of a clock that passed a deadline.
+func missed(c kpi.Clock, t kpi.Tier, deadline, bookable time.Time) fact {
+	f := slaEvent(c, t, "missed")
+	f.at, f.bookable = deadline, bookable
+	return f
 }
 
 // firstResponseFacts are literal: the customer's first message, the first reply
@@ -42,7 +56,7 @@ func (s *story) firstResponseFacts() []fact {
 	if reply == nil {
 		return nil
 	}
-	return s.durations("first_response", first.At, reply.At, reply.At)
+	return s.durations("first_response", first.At, *reply, reply.At)
 }
 
 // clockOf returns the clock of the i-th turn.
@@ -58,7 +72,7 @@ func (s *story) turnFacts() []fact {
 	for i, t := range s.turns {
 		if t.how == replied {
 			bookable := later(t.notBefore, s.whenItemKnown(t.end))
-			facts = append(facts, s.durations("response", t.start, t.end.At, bookable)...)
+			facts = append(facts, s.durations("response", t.start, t.end, bookable)...)
 		}
 		for _, tier := range kpi.Tiers {
 			facts = append(facts, s.turnEvent(t, s.clockOf(i), tier)...)
@@ -75,7 +89,7 @@ func (s *story) turnEvent(t turn, c kpi.Clock, tier kpi.Tier) []fact {
 	switch t.how {
 	case replied:
 		if !t.end.At.After(d) {
-			return []fact{slaEvent(c, tier, "met", t.end.At, later(t.notBefore, s.whenItemKnown(t.end)))}
+			return []fact{met(c, tier, t.end, later(t.notBefore, s.whenItemKnown(t.end)))}
 		}
 	case closed, excluded:
 		if d.After(t.end.At) {
@@ -85,7 +99,7 @@ func (s *story) turnEvent(t turn, c kpi.Clock, tier kpi.Tier) []fact {
 			bookable = later(bookable, s.lastsAt(t.end)) // the close was in its grace
 		}
 	}
-	return []fact{slaEvent(c, tier, "missed", d, bookable)}
+	return []fact{missed(c, tier, d, bookable)}
 }
 
 // cancelled is the fact that a turn ended without a reply before its last
@@ -100,7 +114,7 @@ func (s *story) cancelled(t turn, c kpi.Clock) []fact {
 	}
 	return []fact{{
 		name: "helpdesk_clocks_cancelled_total", labels: labelled("clock", c.String()),
-		at: t.end.At, bookable: later(t.notBefore, bookable),
+		at: t.end.At, what: &t.end, bookable: later(t.notBefore, bookable),
 	}}
 }
 
@@ -123,7 +137,7 @@ func (s *story) messageFacts() []fact {
 		}
 		facts = append(facts, fact{
 			name: "helpdesk_messages_total", labels: labelled("author", author),
-			at: m.At, bookable: m.At, message: m.ID,
+			at: m.At, what: &it, bookable: m.At, message: m.ID,
 		})
 	}
 	return facts
