@@ -26,14 +26,17 @@ type ack struct {
 	at      time.Time
 }
 
-// send hands what the pass has decided, and the ledger has, to the senders.
+// send hands what the pass has decided, and the ledger has, to the senders: all
+// at once, so that none goes out alone before what belongs to it.
 func (w *watch) send() {
+	messages := make([]*message, 0, len(w.touched))
 	for k, e := range w.touched {
 		e.message = &message{watch: w, key: k, record: e.record}
 		e.acked = map[*sender]bool{}
-		for _, s := range w.p.senders {
-			s.put(e.message)
-		}
+		messages = append(messages, e.message)
+	}
+	for _, s := range w.p.senders {
+		s.put(messages)
 	}
 	firing := int64(0)
 	for _, e := range w.alerts {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -78,11 +79,16 @@ func (s *sender) status() AlertmanagerStatus {
 	return st
 }
 
-// put lets a message be sent, instead of any that was there of the same alert.
-func (s *sender) put(m *message) {
+// put lets messages be sent, each instead of any that was there of its alert.
+func (s *sender) put(messages []*message) {
+	if len(messages) == 0 {
+		return
+	}
 	s.mu.Lock()
-	s.all[m.id()], s.fresh[m.id()] = m, m
-	delete(s.renewals, m.id())
+	for _, m := range messages {
+		s.all[m.id()], s.fresh[m.id()] = m, m
+		delete(s.renewals, m.id())
+	}
 	s.mu.Unlock()
 	select {
 	case s.wake <- struct{}{}:
@@ -136,28 +142,21 @@ func (s *sender) renew() {
 	}
 }
 
-// take takes out what is to be sent next: in a batch first what fires, so that
-// a warning is not resolved before its breach is there.
+// take takes out what is to be sent next: first what is new, and of that first
+// what fires, so that a warning is not resolved before its breach is there.
 func (s *sender) take() []*message {
-	batch := s.some()
-	slices.SortFunc(batch, func(a, b *message) int {
-		return cmp.Or(cmp.Compare(a.Resolved, b.Resolved), cmp.Compare(a.StartsAt, b.StartsAt), cmp.Compare(a.key, b.key))
-	})
-	return batch
-}
-
-func (s *sender) some() []*message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var batch []*message
-	for _, from := range []map[messageID]*message{s.fresh, s.renewals} {
-		for k, m := range from {
-			if len(batch) == batchSize {
-				return batch
-			}
-			batch = append(batch, m)
-			delete(from, k)
-		}
+	from := s.fresh
+	if len(from) == 0 {
+		from = s.renewals
+	}
+	batch := slices.SortedFunc(maps.Values(from), func(a, b *message) int {
+		return cmp.Or(cmp.Compare(a.Resolved, b.Resolved), cmp.Compare(a.StartsAt, b.StartsAt), cmp.Compare(a.key, b.key))
+	})
+	batch = batch[:min(len(batch), batchSize)]
+	for _, m := range batch {
+		delete(from, m.id())
 	}
 	return batch
 }
