@@ -85,7 +85,7 @@ func in(t *testing.T, story func(w *world), configure ...func(*world)) {
 		turn.Lock()
 		defer turn.Unlock()
 		w := &world{
-			t: t, turn: turn, begun: time.Now(), path: filepath.Join(dir, "ledger.db"), desk: &desk{turn: turn, latency: 50 * time.Millisecond},
+			t: t, turn: turn, begun: time.Now(), path: filepath.Join(dir, "ledger.db"), desk: newDesk(turn),
 			policy: kpi.Policy{Limits: kpi.DefaultLimits(), Classes: kpi.DefaultClasses(), ReopenGrace: 30 * mins, AbandonedAfter: 24 * hour},
 			labels: []helpdesk.LabelName{helpdesk.LabelTeam}, promised: responses, sources: true,
 			alerting: config.Alerting{WarnBefore: 15 * mins, Burst: 10, DueSoon: "info", Breached: "warning"},

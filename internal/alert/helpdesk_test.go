@@ -20,6 +20,11 @@ type desk struct {
 	down    error
 	calls   []call
 	events  []entry
+	created map[string]time.Time // conversations, by id
+}
+
+func newDesk(turn *sync.Mutex) *desk {
+	return &desk{turn: turn, latency: 50 * time.Millisecond, created: map[string]time.Time{}}
 }
 
 // unlocked lets others go on while something runs.
@@ -113,12 +118,10 @@ func (d *desk) add(s helpdesk.Stream, at time.Time, r helpdesk.Record) {
 
 // row is a version of a conversation's row.
 func (d *desk) row(id string, ch helpdesk.Channel, team string, s helpdesk.Status, at time.Time) {
-	created := at
-	for _, e := range d.events {
-		if r, ok := e.record.(helpdesk.Conversation); ok && r.ID == id {
-			created = r.Created
-			break
-		}
+	created, ok := d.created[id]
+	if !ok {
+		created = at
+		d.created[id] = at
 	}
 	d.add(helpdesk.StreamConversations, at, helpdesk.Conversation{
 		ID: id, Created: created, Updated: at, Status: s, Messages: -1, URL: "https://desk.example/tickets/" + id,
