@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/common/version"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 )
 
@@ -35,12 +36,15 @@ type statusView struct {
 	Columns   []string // the labels of a deadline
 	Sources   []sourceView
 	Deadlines []deadlineView
+
+	Alertmanagers []alert.AlertmanagerStatus
 }
 
 type sourceView struct {
 	engine.Status
 	Rounds   int
 	Fetching int
+	Firing   int // pushed alerts
 	Errors   []string
 	Hopeless bool // the first sync cannot go on
 	Quota    string
@@ -73,8 +77,14 @@ func (a *App) statusView(now time.Time) statusView {
 	for _, l := range labels(a.desks.cfg) {
 		v.Columns = append(v.Columns, l.String())
 	}
+	var pushes alert.Status
+	if a.pusher != nil {
+		pushes = a.pusher.Status()
+		v.Alertmanagers = pushes.Alertmanagers
+	}
 	for _, name := range a.desks.names() {
 		s := viewSource(a.desks.all[name], now)
+		s.Firing = pushes.Firing[name]
 		v.Sources = append(v.Sources, s)
 		for _, d := range s.Deadlines {
 			v.Deadlines = append(v.Deadlines, deadlineView{name, s.Now, d})

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
@@ -57,6 +59,7 @@ func TestStatusPageTrustsNobody(t *testing.T) {
 			},
 			Errors: []string{evil},
 		}},
+		Alertmanagers: []alert.AlertmanagerStatus{{URL: evil, Err: errors.New(evil)}},
 		Deadlines: []deadlineView{{Source: "shop", Now: now, Deadline: engine.Deadline{
 			Conversation: evil, URL: `https://x/"onmouseover="alert(1)`, Values: []string{"email", evil}, Clock: kpi.FirstResponse, At: now,
 		}}},
