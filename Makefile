@@ -40,15 +40,16 @@ check: lint generated test ## what CI asks for: lint, generated files up to date
 lint: ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
+	$(GO) -C rules/proof vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck -tags requesttracker,servers ./...
 
 .PHONY: generate
-generate: ## write the generated files anew: docs/metrics.md
+generate: ## write the generated files anew: docs/metrics.md, rules/generated
 	$(GO) generate ./...
 
 .PHONY: generated
 generated: generate ## fails if a generated file was not up to date
-	git diff --exit-code -- docs
+	git diff --exit-code -- docs rules
 
 .PHONY: bench
 bench: ## the benchmarks (BENCH=regexp)

@@ -1,5 +1,5 @@
 // Command helpdesktool helps to run helpdesk_exporter: it checks configurations,
-// explains a conversation's clocks, and simulates a helpdesk.
+// writes rules, explains a conversation's clocks, and simulates a helpdesk.
 package main
 
 import (
@@ -28,6 +28,7 @@ func run(args []string) int {
 	commands := map[string]func(context.Context, *slog.Logger) error{}
 	addCheck(a, commands)
 	addExplain(a, commands)
+	addRules(a, commands)
 	addSimulate(a, commands)
 	logging := &promslog.Config{}
 	flag.AddFlags(a, logging)

@@ -245,6 +245,13 @@ var (
 		Name: "helpdesk_conversations_due", Type: Gauge, Extra: []Label{{"clock", clockNamesList()}, {"within", []string{"15m", "1h"}}},
 		Help: "Running clocks whose promised deadline falls within the time from now; cumulative.",
 	}
+	// Agents needs a helpdesk that tells presence, which none of the collectors
+	// reads yet: not exposed, but rules are written for it.
+	Agents = &Family{
+		Name: "helpdesk_agents", Type: Gauge, Scope: ScopeSource, Needs: helpdesk.CapPresence,
+		Extra: []Label{{"state", []string{"online", "away", "offline"}}},
+		Help:  "Agents by state of presence, now.",
+	}
 	AgentOpen = &Family{
 		Name: "helpdesk_agent_open_conversations", Type: Gauge, Scope: ScopeAgent,
 		Help: "Conversations in the queue now, by the agent who holds them.",

@@ -2,7 +2,9 @@
 // and, as the last line, how many tests passed and failed. With -add the counts
 // of earlier runs, kept in a file, are added.
 //
-//	go run ./scripts/gotest [-add FILE] [arguments of go test]
+//	go run ./scripts/gotest [-add FILE] [-C FOLDER] [arguments of go test]
+//
+// With -C, go test runs in the folder, which is for modules of their own.
 package main
 
 import (
@@ -16,14 +18,12 @@ import (
 )
 
 func main() {
-	args, file := os.Args[1:], ""
-	if len(args) > 1 && args[0] == "-add" {
-		file, args = args[1], args[2:]
-	}
+	file, args := option("-add", os.Args[1:])
+	folder, args := option("-C", args)
 	total, err := earlier(file)
 	if err == nil {
 		var ok bool
-		ok, err = run(args, &total)
+		ok, err = run(folder, args, &total)
 		if err == nil && file != "" {
 			err = os.WriteFile(file, []byte(total.String()+"\n"), 0o644)
 		}
@@ -36,6 +36,14 @@ func main() {
 		fmt.Fprintln(os.Stderr, "gotest:", err)
 		os.Exit(1)
 	}
+}
+
+// option takes an option off the start of the arguments, "" where it is not there.
+func option(name string, args []string) (value string, rest []string) {
+	if len(args) > 1 && args[0] == name {
+		return args[1], args[2:]
+	}
+	return "", args
 }
 
 // counts of tests, subtests among them. A package that could not be built, or
@@ -63,9 +71,11 @@ func earlier(file string) (c counts, err error) {
 	return c, nil
 }
 
-// run runs go test and adds to total. It reports whether go test was content.
-func run(args []string, total *counts) (bool, error) {
+// run runs go test in a folder, "" for this one, and adds to total. It reports
+// whether go test was content.
+func run(folder string, args []string, total *counts) (bool, error) {
 	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	cmd.Dir = folder
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -1,0 +1,121 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// burn is a burn-rate alert of the sources that share a promise, for one of
+// their objectives.
+type burn struct {
+	Burn
+	pace    pace
+	sources string // matcher, "" for all
+	// from and below bound the objective that the alert is for, so that one
+	// that was changed since the rules were written is still watched.
+	from, below float64
+}
+
+// burns solves every burn-rate alert of the configuration; refused says which
+// cannot fire, and why.
+func (s *settings) burns() (all []burn, refused []string) {
+	for i := range s.promises {
+		p := &s.promises[i]
+		for j, objective := range p.objectives {
+			b := burn{sources: s.only(p), below: 1}
+			if j > 0 {
+				b.from = objective
+			}
+			if j+1 < len(p.objectives) {
+				b.below = p.objectives[j+1]
+			}
+			for _, pace := range []pace{fast, slow} {
+				solved, err := pace.solve(objective, p.window, p.perHour)
+				if err != nil {
+					refused = append(refused, fmt.Sprintf("no %s burn alert for %s at an objective of %s %%: %v", pace.name, who(p.sources), percent(objective), err))
+					continue
+				}
+				b.Burn, b.pace = solved, pace
+				all = append(all, b)
+			}
+		}
+	}
+	return all, refused
+}
+
+func who(sources []string) string {
+	if len(sources) == 1 {
+		return "source " + sources[0]
+	}
+	return fmt.Sprintf("sources %v", sources)
+}
+
+// BurnRate is the name of the recorded burn rate over a window, by source,
+// channel and clock.
+func BurnRate(w time.Duration) string { return "source_channel:helpdesk_sla_burn:rate" + dur(w) }
+
+// promisedEvents are live events judged by the promised tier.
+func promisedEvents(w time.Duration) string {
+	return "source_channel:helpdesk_sla_promised:increase" + dur(w)
+}
+
+// burnRates record, for each window of an alert, the promised tier's events and
+// how many times faster than allowed they burn the budget. Live events only.
+func (s *settings) burnRates(burns []burn) []Rule {
+	var windows []time.Duration
+	for _, b := range burns {
+		windows = append(windows, b.Long, b.Short)
+	}
+	slices.Sort(windows)
+	var rules []Rule
+	for _, w := range slices.Compact(windows) {
+		rules = append(rules, Rule{
+			Record: promisedEvents(w), Help: "Events of the promised tier over " + dur(w) + ", of what was learned live.",
+			Expr: "sum without (arrival, tier) (\n" + s.over(s.sla(), w, `arrival="live"`) + "\nand on (source, channel, clock, tier)\n  " + promisedTier + "\n)",
+		}, Rule{
+			Record: BurnRate(w), Help: "How many times faster than the promise allows its error budget burns over " + dur(w) + ".",
+			Expr: text(`
+  sum without (result) (EVENTS{result="missed"})
+/
+  (sum without (result) (EVENTS) > 0)
+/
+  (1 - OBJECTIVE)`, "EVENTS", promisedEvents(w), "OBJECTIVE", objective),
+		})
+	}
+	return rules
+}
+
+// budget records what is left of each promise's error budget.
+func (s *settings) budget() []Rule {
+	byWindow := map[time.Duration][]string{}
+	for _, p := range s.promises {
+		byWindow[p.window] = append(byWindow[p.window], p.sources...)
+	}
+	var rules []Rule
+	for _, w := range s.budgetWindows() {
+		sources, ok := byWindow[w]
+		if !ok {
+			continue
+		}
+		slices.Sort(sources)
+		only := ""
+		if len(byWindow) > 1 {
+			only = matchSources(sources)
+		}
+		rules = append(rules, Rule{
+			Record: BudgetLeft, Help: "Share of the error budget of the promise's window that is left; below 0 it is overspent.",
+			Expr: seeing(text(`
+  1
+-
+    sum without (result, tier) (MISSED and on (source, channel, clock, tier) PROMISED)
+  /
+    (sum without (result, tier) (EVENTS and on (source, channel, clock, tier) PROMISED) > 0)
+  /
+    (1 - OBJECTIVE)`,
+				"MISSED", selector(s.sla().increase(w), only, `result="missed"`), "EVENTS", selector(s.sla().increase(w), only),
+				"PROMISED", promisedTier, "OBJECTIVE", objective)),
+		})
+	}
+	return rules
+}

@@ -1,0 +1,170 @@
+// Package proof runs the generated rules on Prometheus' own engine, storage and
+// rule evaluation, in-process: what the rules say of made-up weeks is compared
+// with what happened in them. It is a module of its own, so that the exporter
+// does not depend on Prometheus' server.
+package proof
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"sort"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	promrules "github.com/prometheus/prometheus/rules"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
+)
+
+// began is when made-up times begin: a Monday.
+var began = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
+
+// prometheus is one: it is scraped into and evaluates at instants that a test chooses.
+type prometheus struct {
+	t        *testing.T
+	db       *tsdb.DB
+	engine   *promql.Engine
+	groups   []*promrules.Group
+	interval time.Duration
+	scraped  map[string]storage.SeriesRef // the series of the last scrape
+	fired    map[string]time.Time         // alerts by name and labels, and when each was first seen firing
+}
+
+// start is a Prometheus with the groups.
+func start(t *testing.T, interval time.Duration, flavour rules.Flavour, groups []rules.Group) *prometheus {
+	t.Helper()
+	content, err := rules.Render(groups, nil, flavour, rules.FormatPrometheus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), rules.FileName)
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opts := tsdb.DefaultOptions()
+	opts.RetentionDuration = (40 * 24 * time.Hour).Milliseconds()
+	opts.StripeSize = 1 << 10
+	db, err := tsdb.Open(t.TempDir(), promslog.NewNopLogger(), nil, opts, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	engine := promql.NewEngine(promql.EngineOpts{
+		MaxSamples: 50_000_000, Timeout: time.Minute, EnableAtModifier: true, EnableNegativeOffset: true,
+		Parser: parser.NewParser(parser.Options{}),
+	})
+	m := promrules.NewManager(&promrules.ManagerOptions{
+		Context: t.Context(), Appendable: db, Queryable: db, QueryFunc: promrules.EngineQueryFunc(engine, db),
+		NotifyFunc: func(context.Context, string, ...*promrules.Alert) {}, Logger: promslog.NewNopLogger(),
+		Parser: parser.NewParser(parser.Options{}),
+	})
+	loaded, errs := m.LoadGroups(interval, labels.EmptyLabels(), "", nil, false, file)
+	for _, err := range errs {
+		t.Fatal(err)
+	}
+	p := &prometheus{t: t, db: db, engine: engine, interval: interval, fired: map[string]time.Time{}}
+	for _, g := range loaded {
+		p.groups = append(p.groups, g)
+	}
+	// The recordings first, as their alerts read them.
+	sort.Slice(p.groups, func(i, j int) bool { return p.groups[i].Name() > p.groups[j].Name() })
+	return p
+}
+
+// samples are an exposition: values by series, as text.
+type samples map[string]float64
+
+// scrape stores an exposition; nil is a target that does not answer.
+func (p *prometheus) scrape(at time.Time, exposed samples) {
+	p.t.Helper()
+	app := p.db.Appender(context.Background())
+	next := make(map[string]storage.SeriesRef, len(exposed))
+	for series, v := range exposed {
+		ref, err := app.Append(p.scraped[series], p.labels(series), at.UnixMilli(), v)
+		if err != nil {
+			p.t.Fatalf("scrape %s: %v", series, err)
+		}
+		next[series] = ref
+	}
+	for series, ref := range p.scraped {
+		if _, ok := exposed[series]; !ok {
+			if _, err := app.Append(ref, p.labels(series), at.UnixMilli(), math.Float64frombits(value.StaleNaN)); err != nil {
+				p.t.Fatalf("mark %s as gone: %v", series, err)
+			}
+		}
+	}
+	if err := app.Commit(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.scraped = next
+}
+
+var parsed = map[string]labels.Labels{}
+
+func (p *prometheus) labels(series string) labels.Labels {
+	if l, ok := parsed[series]; ok {
+		return l
+	}
+	l, err := parser.NewParser(parser.Options{}).ParseMetric(series)
+	if err != nil {
+		p.t.Fatalf("%s: %v", series, err)
+	}
+	parsed[series] = l
+	return l
+}
+
+// evaluate evaluates every rule, and fails the test where one cannot be.
+func (p *prometheus) evaluate(at time.Time) {
+	p.t.Helper()
+	for _, g := range p.groups {
+		g.Eval(context.Background(), at)
+		for _, r := range g.Rules() {
+			if err := r.LastError(); err != nil {
+				p.t.Fatalf("%s at %s: %v", r.Name(), at, err)
+			}
+			alert, ok := r.(*promrules.AlertingRule)
+			if !ok {
+				continue
+			}
+			for _, a := range alert.ActiveAlerts() {
+				key := a.Labels.String()
+				if _, ok := p.fired[key]; !ok && a.State == promrules.StateFiring {
+					p.fired[key] = at
+				}
+			}
+		}
+	}
+}
+
+// query is a result by series.
+func (p *prometheus) query(at time.Time, expr string) map[string]float64 {
+	p.t.Helper()
+	q, err := p.engine.NewInstantQuery(context.Background(), p.db, nil, expr, at)
+	if err != nil {
+		p.t.Fatalf("%s: %v", expr, err)
+	}
+	defer q.Close()
+	res := q.Exec(context.Background())
+	v, err := res.Vector()
+	if err != nil {
+		p.t.Fatalf("%s: %v", expr, err)
+	}
+	out := map[string]float64{}
+	for _, s := range v {
+		out[s.Metric.DropMetricName().String()] = s.F
+	}
+	return out
+}

@@ -1,0 +1,132 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+)
+
+// levels are what KPIs are recorded of: a source's channels, and a source.
+var levels = []struct{ name, by string }{
+	{"source_channel", "source, channel"},
+	{"source", "source"},
+}
+
+// Share is the name of a recorded share over a window; level is source_channel
+// or source.
+func Share(level string, k *kpi.Share, w time.Duration) string {
+	return level + ":helpdesk_" + k.Name + ":ratio" + dur(w)
+}
+
+// Mean is the name of a recorded mean in seconds, as [Share].
+func Mean(level string, k *kpi.Mean, w time.Duration) string {
+	return level + ":helpdesk_" + k.Name + ":mean" + dur(w)
+}
+
+// CSATMean is the name of the recorded mean of ratings, 1 to 5, as [Share].
+func CSATMean(level string, w time.Duration) string { return level + ":helpdesk_csat:mean" + dur(w) }
+
+// Volume is the name of the recorded number of opened conversations, as [Share].
+func Volume(level string, w time.Duration) string {
+	return level + ":helpdesk_conversations_opened:count" + dur(w)
+}
+
+// term is the increase of what a KPI counts.
+func (s *settings) term(t kpi.Term, w time.Duration, by string) string {
+	matcher := ""
+	switch {
+	case len(t.Values) == 1:
+		matcher = fmt.Sprintf("%s=%q", t.Label, t.Values[0])
+	case len(t.Values) > 1:
+		matcher = fmt.Sprintf("%s=~%q", t.Label, strings.Join(t.Values, "|"))
+	}
+	return fmt.Sprintf("sum by (%s) (%s)", by, selector(s.counted(t.Family).increase(w), matcher))
+}
+
+// shares record the shares: sum over sum, absent where there is nothing to
+// divide by and while the source is blind.
+func (s *settings) shares() []Rule {
+	var rules []Rule
+	for _, l := range levels {
+		for _, w := range long {
+			for _, k := range kpi.Shares {
+				part := s.term(k.Part, w, l.by)
+				if k.Less.Family != nil {
+					less := s.term(k.Less, w, l.by)
+					part = fmt.Sprintf("(%s - (%s or %s * 0))", part, less, part)
+				}
+				rules = append(rules, Rule{
+					Record: Share(l.name, k, w), Help: k.Help + " Over " + dur(w) + ".",
+					Expr: seeing("  " + part + "\n/\n  (" + s.term(k.Whole, w, l.by) + " > 0)"),
+				})
+			}
+			rules = append(rules, s.csatMean(l.name, l.by, w)...)
+		}
+	}
+	return rules
+}
+
+func csatError(level string, w time.Duration) string {
+	return level + ":helpdesk_csat:stderr" + dur(w)
+}
+
+// csatMean records the mean rating and its standard error.
+func (s *settings) csatMean(level, by string, w time.Duration) []Rule {
+	words := []string{"BY", by, "RATINGS", s.counted(kpi.CSATRatings).increase(w), "SCORE", scoreNumber, "MEAN", CSATMean(level, w)}
+	return []Rule{{
+		Record: CSATMean(level, w), Help: "Mean rating, 1 to 5, over " + dur(w) + ".",
+		Expr: seeing(text(`
+  sum by (BY) (RATINGS * on (score) group_left () SCORE)
+/
+  (sum by (BY) (RATINGS) > 0)`, words...)),
+	}, {
+		Record: csatError(level, w), Help: "Standard error of the mean rating over " + dur(w) + ".",
+		Expr: text(`
+sqrt(
+  clamp_min(
+      sum by (BY) (RATINGS * on (score) group_left () (SCORE ^ 2))
+    /
+      (sum by (BY) (RATINGS) > 0)
+    -
+      MEAN ^ 2,
+    0
+  )
+/
+  sum by (BY) (RATINGS)
+)`, words...),
+	}}
+}
+
+// means record mean durations, from sums and counts.
+func (s *settings) means() []Rule {
+	var rules []Rule
+	for _, l := range levels {
+		for _, w := range long {
+			for _, k := range kpi.Means {
+				sum, count := s.observed(k.Family)
+				rules = append(rules, Rule{
+					Record: Mean(l.name, k, w), Help: "The " + k.Title + " over " + dur(w) + ", in seconds.",
+					Expr: seeing(fmt.Sprintf("  sum by (%s) (%s)\n/\n  (sum by (%s) (%s) > 0)", l.by, sum.increase(w), l.by, count.increase(w))),
+				})
+			}
+		}
+	}
+	return rules
+}
+
+// volume records how many conversations were opened.
+func (s *settings) volume() []Rule {
+	opened := s.counted(kpi.ConversationsOpened)
+	var rules []Rule
+	for _, l := range levels {
+		for _, w := range s.windowsOf(opened) {
+			rules = append(rules, Rule{
+				Record: Volume(l.name, w), Help: "Conversations opened within " + dur(w) + live(opened, w) + ".",
+				Expr: seeing(fmt.Sprintf("  sum by (%s) (%s)", l.by, opened.increase(w))),
+			})
+		}
+	}
+	return rules
+}

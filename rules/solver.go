@@ -1,0 +1,135 @@
+package rules
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Burn is an alert on the rate at which an error budget burns: a rate of 1
+// spends the whole budget in the whole window of the promise.
+type Burn struct {
+	Long      time.Duration // the window that decides
+	Short     time.Duration // the window that tells when it is over; Long: there is none
+	Factor    float64       // the rate above which it fires
+	MinMissed int           // missed events that the long window must have
+}
+
+// pace is a kind of burn-rate alert: how much of the budget may be gone, within
+// which windows, before somebody is told.
+type pace struct {
+	name    string
+	spend   float64 // share of the budget that the long window would spend
+	windows []time.Duration
+}
+
+const hour = time.Hour
+
+// The paces are the textbook's, 2 % within an hour and 10 % within a day, and
+// longer windows for objectives and volumes at which those cannot fire.
+var (
+	fast = pace{"fast", 0.02, []time.Duration{hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 8 * hour, 12 * hour}}
+	slow = pace{"slow", 0.10, []time.Duration{day, 36 * hour, 2 * day, 3 * day, 4 * day}}
+)
+
+// shorts are the windows that may tell when a burn is over.
+var shorts = []time.Duration{
+	5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 20 * time.Minute, 30 * time.Minute,
+	hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 8 * hour, 12 * hour, day, 2 * day,
+}
+
+const (
+	// highestRatio is the highest error ratio that an alert may ask for: a burn
+	// in which a quarter of the events are still met has to fire.
+	highestRatio = 0.75
+	// certainty is the least probability that a window in which every event is
+	// missed has enough of them.
+	certainty = 0.9
+	// falseAlarms is how often an alert may fire within 28 days by chance, at a
+	// desk that just keeps its promise: the bound is for the windows that there
+	// are, each counted twice since they overlap.
+	falseAlarms = 0.1
+	// heard is how many events a short window must be expected to have: one
+	// without any says that the burn is over.
+	heard = 5
+)
+
+// Solve chooses the shortest window of a pace in which an alert can fire at
+// this objective and volume, and stays quiet by chance. The error says why
+// there is none.
+func (p pace) solve(objective float64, window time.Duration, perHour float64) (Burn, error) {
+	budget := 1 - objective
+	last := p.windows[len(p.windows)-1]
+	if ratio := p.factor(last, window) * budget; ratio > highestRatio {
+		return Burn{}, fmt.Errorf("the error budget of %s %% allows a burn of at most %s times the rate that lasts for %s, "+
+			"and spending %s %% of it within %s takes %s times: lower budgets or longer windows can fire",
+			percent(budget), short(1/budget), dur(window), percent(p.spend), dur(last), short(p.factor(last, window)))
+	}
+	var reason error
+	for _, long := range p.windows {
+		if long >= window {
+			break
+		}
+		b := Burn{Long: long, Factor: p.factor(long, window)}
+		if b.Factor*budget > highestRatio {
+			continue
+		}
+		events := perHour * long.Hours()
+		b.MinMissed = gate(events*budget, falseAlarms/(2*28*day.Hours()/long.Hours()))
+		if atLeast(events, b.MinMissed) >= certainty {
+			b.Short = p.short(long, perHour)
+			return b, nil
+		}
+		reason = fmt.Errorf("%s events an hour are too few: within %s it takes %d missed events to tell a burn from chance, and %s events are expected",
+			short(perHour), dur(long), b.MinMissed, short(events))
+	}
+	if reason == nil {
+		reason = fmt.Errorf("the promise's window of %s is too short for any of its windows", dur(window))
+	}
+	return Burn{}, reason
+}
+
+// factor is the burn rate that spends the pace's share of the budget within long.
+func (p pace) factor(long, window time.Duration) float64 {
+	return p.spend * window.Hours() / long.Hours()
+}
+
+// short is the shortest window of at least a twelfth of the long one in which
+// events are heard of; more than half of it would tell nothing.
+func (p pace) short(long time.Duration, perHour float64) time.Duration {
+	for _, s := range shorts {
+		if s >= long/12 && s <= long/2 && perHour*s.Hours() >= heard {
+			return s
+		}
+	}
+	return long
+}
+
+// gate is the least number of missed events, two or more, that chance reaches
+// with at most this probability where mean are expected. One ticket pages nobody.
+func gate(mean, probability float64) int {
+	k := 2
+	for atLeast(mean, k) > probability {
+		k++
+	}
+	return k
+}
+
+// atLeast is the probability of k or more events where mean are expected, of
+// events that are independent of each other (Poisson, the bound of the binomial).
+func atLeast(mean float64, k int) float64 {
+	below, term := 0.0, math.Exp(-mean)
+	if term == 0 { // far beyond: a normal distribution
+		return 0.5 * math.Erfc((float64(k)-0.5-mean)/math.Sqrt(2*mean))
+	}
+	for i := range k {
+		below += term
+		term *= mean / float64(i+1)
+	}
+	return max(0, 1-below)
+}
+
+func percent(ratio float64) string { return short(100 * ratio) }
+
+// short writes a number with up to three digits that matter.
+func short(v float64) string { return num(math.Round(v*1000) / 1000) }

@@ -1,0 +1,227 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+)
+
+// A total is a counter without what does not matter to a service level: the
+// replica that it was scraped from, the team and other dimensions. The increase
+// over a window is the difference of the total at its two ends:
+//
+//	total - total at the window's start + corrections within the window
+//
+// It is exact. Nothing is extrapolated, which at a few events an hour would be
+// most of the number; a window of 28 days costs no more than one of an hour; a
+// series that is born with its first event, a renamed team and a replica that
+// takes over are differences like any other.
+//
+// Corrections are samples at single instants: the total's last value where it
+// fell (a limit was changed: its counters began again at 0), and minus its first
+// value where Prometheus sees a source for the first time (its history is not of
+// this window). A total is carried on for a day while its source is not scraped, so
+// that what happened meanwhile is the difference afterwards.
+type total struct {
+	name    string // without the level: "helpdesk_sla_events"
+	level   string // the labels before the name, as is usual: "source_channel"
+	labels  []string
+	arrival bool   // it tells live from late
+	raw     string // the counter itself, summed
+}
+
+const (
+	memory  = time.Hour           // how far back the last value of a total is looked for
+	carried = 24 * time.Hour      // how long a total is carried on without a scrape
+	known   = 35 * 24 * time.Hour // how long a source is remembered: beyond the longest window
+)
+
+func (t *total) sum() string        { return t.level + ":" + t.name + ":total" }
+func (t *total) correction() string { return t.level + ":" + t.name + ":correction" }
+func (t *total) increase(w time.Duration) string {
+	return t.level + ":" + t.name + ":increase" + dur(w)
+}
+
+// all are the totals.
+func (s *settings) all() []*total {
+	totals := []*total{s.late(), s.sla()}
+	for _, f := range []*kpi.Family{kpi.ConversationsOpened, kpi.ConversationsClosed, kpi.ConversationsReopened, kpi.CSATRatings} {
+		totals = append(totals, s.counted(f))
+	}
+	for _, m := range kpi.Means {
+		sum, count := s.observed(m.Family)
+		totals = append(totals, sum, count)
+	}
+	return totals
+}
+
+func (s *settings) late() *total {
+	t := s.counted(kpi.LateFacts)
+	t.level = "source"
+	return t
+}
+
+func (s *settings) sla() *total { return s.counted(kpi.SLAEvents) }
+
+// counted is the total of a counter.
+func (s *settings) counted(f *kpi.Family) *total {
+	t := &total{name: strings.TrimSuffix(f.Name, "_total"), level: "source_channel", labels: []string{"source"}, arrival: f.Arrival}
+	if f.Scope == kpi.ScopeConversation {
+		t.labels = append(t.labels, "channel")
+	}
+	for _, l := range f.Extra {
+		t.labels = append(t.labels, l.Name)
+	}
+	if f.Arrival {
+		t.labels = append(t.labels, "arrival")
+	}
+	t.raw = fmt.Sprintf("sum by (%s) (%s)", strings.Join(t.labels, ", "), s.one(f, s.pick(f)))
+	return t
+}
+
+// observed are the totals of a histogram's sum and count, whether Prometheus
+// has its classic series or its native ones.
+func (s *settings) observed(f *kpi.Family) (sum, count *total) {
+	of := func(part string) *total {
+		classic, native := s.pickNamed(f.Name+"_"+part), fmt.Sprintf("histogram_%s(%s)", part, s.pick(f))
+		return &total{
+			name: f.Name + "_" + part, level: "source_channel", labels: []string{"source", "channel"},
+			raw: fmt.Sprintf("sum by (source, channel) (%s)", s.one(f, classic+" or "+native)),
+		}
+	}
+	return of("sum"), of("count")
+}
+
+// sight tells which sources Prometheus sees for the first time, for each total:
+// a total that a later version of the rules adds begins like a new source.
+func (s *settings) sight() []Rule {
+	names := make([]string, 0, 16)
+	for _, t := range s.all() {
+		names = append(names, fmt.Sprintf("label_replace(%s, \"total\", %q, \"\", \"\")", sightScraped, t.name))
+	}
+	return []Rule{
+		{
+			Record: sightAlive, Help: "1 for each source that was scraped within the last day.",
+			Expr: fmt.Sprintf("group by (source) (last_over_time(%s[%s]))", s.pick(kpi.LateFacts), dur(carried)),
+		},
+		{
+			Record: sightScraped, Help: "1 for each source that is scraped.",
+			Expr: fmt.Sprintf("group by (source) (%s)", s.pick(kpi.LateFacts)),
+		},
+		{
+			Record: sightNow, Help: "1 for each source that is scraped and each total that is kept of it.",
+			Expr: strings.Join(names, "\nor\n"),
+		},
+		{
+			Record: sightFirst, Help: "1 at the instant at which a source is seen for the first time, absent otherwise.",
+			Expr: text(`
+  NOW
+unless
+  last_over_time(COUNTED[MEMORY] offset 1ms)
+unless
+  last_over_time(COUNTED[KNOWN:1h] offset 1ms)`, "NOW", sightNow, "COUNTED", sightKept, "MEMORY", dur(memory), "KNOWN", dur(known)),
+		},
+		{
+			Record: sightKept, Help: "1 for each source and total that is kept, carried on for a day while the source is not scraped.",
+			Expr: text(`
+  NOW
+or
+  (
+      last_over_time(COUNTED[MEMORY] offset 1ms)
+    and on (source)
+      ALIVE
+  )`, "NOW", sightNow, "COUNTED", sightKept, "MEMORY", dur(memory), "ALIVE", sightAlive),
+		},
+	}
+}
+
+const (
+	sightAlive   = "source:helpdesk_source:alive"
+	sightScraped = "source:helpdesk_source:scraped"
+	sightNow     = "source_total:helpdesk_source:seen"
+	sightFirst   = "source_total:helpdesk_source:first_sight"
+	sightKept    = "source_total:helpdesk_source:counted"
+)
+
+// totals record each total, then its corrections.
+func (s *settings) totals() []Rule {
+	var rules []Rule
+	for _, t := range s.all() {
+		words := []string{
+			"TOTAL", t.sum(), "RAW", t.raw, "NAME", t.name, "ALIVE", sightAlive, "FIRST", sightFirst, "MEMORY", dur(memory),
+		}
+		rules = append(rules, Rule{
+			Record: t.sum(), Help: "The counter, whichever replica, team or dimension it is of.",
+			Expr: text(`
+  RAW
+or
+  (
+      last_over_time(TOTAL[MEMORY] offset 1ms)
+    and on (source)
+      ALIVE
+  )`, words...),
+		}, Rule{
+			Record: t.correction(), Help: "What differences of the total lack, at single instants: its value before a fall; minus its first value.",
+			Expr: text(`
+  (last_over_time(TOTAL[MEMORY] offset 1ms) > TOTAL)
+or
+  -1 * (
+      (TOTAL unless last_over_time(TOTAL[MEMORY] offset 1ms))
+    and on (source)
+      FIRST{total="NAME"}
+  )`, words...),
+		})
+	}
+	return rules
+}
+
+// over is the increase of a total within the last w, of series that match.
+func (s *settings) over(t *total, w time.Duration, matchers ...string) string {
+	at := selector(t.sum(), matchers...)
+	start := fmt.Sprintf("%s offset %s", at, dur(w))
+	if w >= day { // Prometheus may not have run at that very instant
+		start = fmt.Sprintf("last_over_time(%s[%s] offset %s)", at, dur(memory), dur(w))
+	}
+	return text(`
+(
+    TOTAL
+  - (START or TOTAL * 0)
+  + (sum_over_time(CORRECTION[SPAN]) or TOTAL * 0)
+)
+and on (source)
+  COVERED{total="NAME"}`,
+		"TOTAL", at, "START", start, "CORRECTION", selector(t.correction(), matchers...), "SPAN", s.span(w),
+		"COVERED", coveredName(w), "NAME", t.name)
+}
+
+const (
+	day  = 24 * time.Hour
+	week = 7 * day
+	// partial windows are those that may begin before the source was first
+	// seen: what is known of them is shown. Longer ones are absent until they are
+	// whole.
+	partial = week
+)
+
+func coveredName(w time.Duration) string { return "source_total:helpdesk_source:covered" + dur(w) }
+
+// coverage tells which sources are known long enough for each window.
+func (s *settings) coverage(burns []burn) []Rule {
+	var rules []Rule
+	for _, w := range s.windows(burns) {
+		expr := fmt.Sprintf("%s offset %s", sightKept, dur(w))
+		if w >= day {
+			expr = fmt.Sprintf("last_over_time(%s[%s] offset %s)", sightKept, dur(memory), dur(w))
+		}
+		if w <= partial {
+			expr += fmt.Sprintf("\nor\nmax_over_time(%s[%s])", sightFirst, s.span(w))
+		}
+		rules = append(rules, Rule{
+			Record: coveredName(w), Expr: expr,
+			Help: "1 for each source and total of which the increase over " + dur(w) + " is known.",
+		})
+	}
+	return rules
+}
