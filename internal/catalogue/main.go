@@ -13,6 +13,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
 func main() {
@@ -36,7 +37,8 @@ beyond ` + "`label_limit`" + ` is ` + "`other`" + `. The list shows the default.
 not have the metric, and ` + "`helpdesk_source_capability`" + ` says so.
 
 Histograms have classic buckets, among them every tier limit in force for the channel, and native buckets, in one family, with exemplars
-that name the conversation.
+that name the conversation. Native buckets and start timestamps are in protobuf scrapes, exemplars there and in OpenMetrics text; with
+` + "`--web.openmetrics-created-samples`" + ` OpenMetrics text has start timestamps too, as ` + "`_created`" + ` lines.
 `
 
 // sections are the chapters of the catalogue.
@@ -118,8 +120,20 @@ func labels(f *kpi.Family, names []string) string {
 			word += " (" + strings.Join(f.Extra[i].Values, ", ") + ")"
 		case n == "arrival":
 			word += " (" + strings.Join(kpi.Arrivals, ", ") + ")"
+		case n == "stream":
+			word += " (" + join(helpdesk.Streams) + ")"
+		case n == "reason" && f == kpi.SyncFailures:
+			word += " (" + join(rest.Reasons) + ")"
 		}
 		words = append(words, word)
+	}
+	return strings.Join(words, ", ")
+}
+
+func join[T ~string](values []T) string {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = string(v)
 	}
 	return strings.Join(words, ", ")
 }

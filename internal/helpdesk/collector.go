@@ -45,6 +45,11 @@ const (
 	StreamOpen Stream = "open_conversations"
 )
 
+// Streams lists them all.
+var Streams = []Stream{
+	StreamConversations, StreamMessages, StreamEvents, StreamRatings, StreamAgents, StreamTeams, StreamOpen,
+}
+
 // StreamProfile describes one stream of a vendor.
 type StreamProfile struct {
 	Stream Stream
