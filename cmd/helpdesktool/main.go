@@ -67,7 +67,7 @@ func addSimulate(a *kingpin.Application, commands map[string]func(context.Contex
 	c := a.Command("simulate", "Serve a simulated helpdesk for demonstrations and tests: Gorgias' API below /api, Request Tracker's below /REST/2.0.")
 	o := simulator.ServeOptions{}
 	c.Flag("listen-address", "Address to serve on.").Default("127.0.0.1:9878").StringVar(&o.ListenAddress)
-	c.Flag("seed", "The same seed makes the same helpdesk.").Default("1").Uint64Var(&o.Seed)
+	c.Flag("seed", "Seed of all that happens: the same one, begun at the same instant, makes the same helpdesk.").Default("1").Uint64Var(&o.Seed)
 	c.Flag("rate", "Conversations an hour, on the average of the week, at most 10000.").Default("20").Float64Var(&o.Rate)
 	c.Flag("speed", "How many times faster than life the helpdesk's clock runs, at most 10000.").Default("1").Float64Var(&o.Speed)
 	c.Flag("history", "How much has happened before the start.").Default("168h").DurationVar(&o.History)

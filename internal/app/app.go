@@ -7,10 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -78,6 +80,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	store, err := state.OpenBolt(cfg.State.Path)
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; let this user write there, or choose another state.path", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +177,9 @@ func (a *App) serve(ctx context.Context) error {
 	for {
 		select {
 		case err := <-failed:
+			if errors.Is(err, syscall.EADDRINUSE) {
+				err = fmt.Errorf("%w; stop the other program, or choose another --web.listen-address", err)
+			}
 			return fmt.Errorf("serve HTTP: %w", err)
 		case <-a.opts.Reload:
 			_ = a.Reload(ctx) // logged, and on /metrics

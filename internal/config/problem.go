@@ -45,7 +45,7 @@ type report struct {
 	lines    map[string]int // by path
 	problems []*Problem
 
-	undecoded map[string]bool // values of the wrong kind: what follows from them is not reported
+	undecoded map[string]bool // values of the wrong kind: what would be in them is not reported
 	unknown   map[string]bool // mappings with an unknown key
 }
 
@@ -67,7 +67,7 @@ func (r *report) bad(path string, value any, format string, args ...any) {
 }
 
 func (r *report) note(path, value, text string) {
-	if r.undecoded[path] {
+	if r.within(path) {
 		return
 	}
 	r.problems = append(r.problems, &Problem{File: r.file, Line: r.line(path), Path: path, Value: value, Text: text})
@@ -79,12 +79,25 @@ func (r *report) line(path string) int {
 		if n, ok := r.lines[path]; ok {
 			return n
 		}
-		i := strings.LastIndexAny(path, ".[")
-		if i < 0 {
+		if path = parent(path); path == "" {
 			return 0
 		}
-		path = path[:i]
 	}
+}
+
+// within reports whether a path is, or is in, a value of the wrong kind.
+func (r *report) within(path string) bool {
+	for ; path != ""; path = parent(path) {
+		if r.undecoded[path] {
+			return true
+		}
+	}
+	return r.undecoded[""]
+}
+
+// parent is the path of what a key is in, "" for the file as a whole.
+func parent(path string) string {
+	return path[:max(0, strings.LastIndexAny(path, ".["))]
 }
 
 // err joins the problems in the order of the file.
