@@ -144,11 +144,38 @@ var (
 		Name: "helpdesk_config_last_reload_success_timestamp_seconds", Type: Gauge, Scope: ScopeProcess,
 		Help: "Timestamp of the last successful configuration reload.",
 	}
+	SidecarWriteSuccessful = &Family{
+		Name: "helpdesk_sidecar_last_write_successful", Type: Gauge, Scope: ScopeProcess, Extra: sidecarOutput,
+		Help: "Whether the folder of the sidecar was as it should be, or could be made so, at the last look; absent without sidecar.",
+	}
+	SidecarWriteTimestamp = &Family{
+		Name: "helpdesk_sidecar_last_write_success_timestamp_seconds", Type: Gauge, Scope: ScopeProcess, Extra: sidecarOutput,
+		Help: "Unix time when the folder of the sidecar was last as it should be: it is looked at every minute.",
+	}
+	SidecarReloadSuccessful = &Family{
+		Name: "helpdesk_sidecar_last_reload_successful", Type: Gauge, Scope: ScopeProcess, Extra: sidecarOutput,
+		Help: "Whether the last attempt to have Prometheus load what was written was successful; absent before the first.",
+	}
+	SidecarReloadTimestamp = &Family{
+		Name: "helpdesk_sidecar_last_reload_success_timestamp_seconds", Type: Gauge, Scope: ScopeProcess, Extra: sidecarOutput,
+		Help: "Unix time of the last successful attempt to have Prometheus load what was written; absent before the first.",
+	}
+	SidecarReloads = &Family{
+		Name: "helpdesk_sidecar_reloads_total", Type: Counter, Scope: ScopeProcess, Extra: sidecarOutput,
+		Help: "Attempts to have Prometheus load what was written; one that fails is repeated.",
+	}
+	SidecarReloadsFailed = &Family{
+		Name: "helpdesk_sidecar_reloads_failed_total", Type: Counter, Scope: ScopeProcess, Extra: sidecarOutput,
+		Help: "Attempts to have Prometheus load what was written that failed.",
+	}
 )
+
+var sidecarOutput = []Label{{"output", []string{"rules"}}}
 
 // OperationalFamilies lists the families of talking to helpdesks and of the
 // process.
 var OperationalFamilies = []*Family{
 	SyncFailures, SkippedRecords, ClockSkew, APIRequests, APIRequestDuration, APIQuotaLimit, APIQuotaRemaining, APIThrottled,
 	AlertsPushed, AlertPushDelay, StateSize, StateCommitDuration, BuildInfo, ConfigReloadSuccessful, ConfigReloadTimestamp,
+	SidecarWriteSuccessful, SidecarWriteTimestamp, SidecarReloadSuccessful, SidecarReloadTimestamp, SidecarReloads, SidecarReloadsFailed,
 }
