@@ -23,6 +23,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
 
@@ -54,6 +55,9 @@ type App struct {
 	pushes   *alert.Metrics
 	process  processMetrics
 	store    *state.Bolt
+	rules    *sidecar.Sidecar
+	writing  sync.WaitGroup     // the sidecar at work
+	cancel   context.CancelFunc // of what New started
 	started  time.Time
 
 	reloading sync.Mutex // one reload at a time
@@ -86,7 +90,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{opts: o, log: o.Logger, registry: prometheus.NewRegistry(), store: store, started: time.Now()}
+	ctx, cancel := context.WithCancel(ctx)
+	a := &App{
+		opts: o, log: o.Logger, registry: prometheus.NewRegistry(), store: store, rules: sidecar.New("rules", o.Logger),
+		cancel: cancel, started: time.Now(),
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -100,7 +108,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
 		versioncollector.NewCollector("helpdesk_exporter"),
 		deskCollector{a},
+		a.rules,
 	)
+	a.writing.Go(func() { a.rules.Run(ctx) })
 	if err := a.apply(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -109,9 +119,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// Close stops pushing and polling, and closes the ledger.
+// Close stops pushing, writing and polling, and closes the ledger.
 func (a *App) Close() error {
 	a.stopPushing()
+	a.cancel()
+	a.writing.Wait()
 	a.mu.Lock()
 	d := a.desks
 	a.desks = nil

@@ -100,6 +100,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	a.mu.Lock()
 	a.desks, a.pusher = next, pusher
 	a.mu.Unlock()
+	a.rules.Set(a.rulesTarget(cfg))
 	return errors.Join(errs...)
 }
 

@@ -38,12 +38,14 @@ func bothVendors(t *testing.T) *exporter {
 	e := start(t, `
 global: {poll_interval: 1s, quota_share: 1, first_sync: {lookback: 7d, book: true}, agents: ids}
 state: {path: ledger.db}
+sidecar: {rules_dir: ., prometheus_reload_url: "`+serve(t, &fakePrometheus{})+`/-/reload"}
 schedules: [{name: support, timezone: UTC, weekly: {mon-fri: ["09:00-17:00"]}}]
 sources:
 - {name: shop, schedule: support, gorgias: {url: "`+shop+`", basic_auth: {username: bot@demo.example, password: `+gorgiasKey+`}}}
 - {name: it, requesttracker: {url: "`+it+`", authorization: {type: token, credentials: `+rtToken+`}, channel_field: Channel, csat_field: CSAT}}
 `)
 	e.ready()
+	e.wait("/metrics", "that the rules are loaded", holds(`helpdesk_sidecar_last_reload_successful{output="rules"} 1`))
 	return e
 }
 

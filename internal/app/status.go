@@ -14,6 +14,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
 )
 
 //go:embed status.html
@@ -38,6 +39,7 @@ type statusView struct {
 	Deadlines []deadlineView
 
 	Alertmanagers []alert.AlertmanagerStatus
+	Rules         *sidecar.Status // nil: none are written
 }
 
 type sourceView struct {
@@ -68,6 +70,9 @@ func (a *App) statusPage(w http.ResponseWriter, _ *http.Request) {
 
 func (a *App) statusView(now time.Time) statusView {
 	v := statusView{Now: now, Version: version.Version, Started: a.started, Telemetry: a.opts.TelemetryPath}
+	if st, on := a.rules.Status(); on {
+		v.Rules = &st
+	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	if a.desks == nil {

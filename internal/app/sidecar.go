@@ -1,0 +1,30 @@
+package app
+
+import (
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
+)
+
+// rulesTarget is the folder of rules that a configuration asks for; nil if it
+// asks for none. Boards will be another output, with a folder and a sidecar of
+// its own.
+func (a *App) rulesTarget(cfg *config.Validated) *sidecar.Target {
+	if cfg.Sidecar.RulesDir == "" {
+		return nil
+	}
+	return &sidecar.Target{
+		Dir: cfg.Sidecar.RulesDir, Mark: rules.Mark, Reload: cfg.Sidecar.ReloadURL,
+		Files: func() ([]sidecar.File, error) {
+			made, refused, err := rules.Files(cfg, rules.Flavour(cfg.Sidecar.Flavour), rules.FormatPrometheus)
+			for _, reason := range refused {
+				a.log.Warn("an alert is left out of the rules", "reason", reason)
+			}
+			files := make([]sidecar.File, 0, len(made))
+			for _, f := range made {
+				files = append(files, sidecar.File{Name: f.Name, Data: f.Content})
+			}
+			return files, err
+		},
+	}
+}
