@@ -232,6 +232,53 @@ func TestAFirstSyncIsNotCompleteBeforeEverythingWasTried(t *testing.T) {
 	})
 }
 
+func TestAFirstSyncThatGoesOnAgainIsNotCalledStuck(t *testing.T) {
+	const first, other = helpdesk.StreamConversations, helpdesk.StreamEvents
+	for _, tc := range []struct {
+		name    string
+		refused []helpdesk.Stream // in the round before
+		want    poll.Status       // while the second page of the first stream is read
+	}{
+		{"the stream that was refused answers", []helpdesk.Stream{first}, poll.Status{Rounds: 1}},
+		{"another one was refused", []helpdesk.Stream{other}, poll.Status{
+			Rounds: 1, Stuck: fmt.Errorf("read events: %w", failed(rest.ReasonForbidden)),
+			Errors: map[helpdesk.Stream]error{other: failed(rest.ReasonForbidden)},
+		}},
+		{"both were refused, one answers", []helpdesk.Stream{first, other}, poll.Status{
+			Rounds: 1, Stuck: errors.Join(fmt.Errorf("read conversations: %w", failed(rest.ReasonForbidden)), fmt.Errorf("read events: %w", failed(rest.ReasonForbidden))),
+			Errors: map[helpdesk.Stream]error{other: failed(rest.ReasonForbidden)},
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPolled(t)
+				for _, s := range tc.refused {
+					p.read[s] = failing(rest.ReasonForbidden)
+				}
+				p.round(t)
+				pages := 0
+				p.read[first] = func(helpdesk.Walk) (helpdesk.Page, error) {
+					if pages++; pages == 2 {
+						if diff := cmp.Diff(told(tc.want), told(p.poller.Status())); diff != "" {
+							t.Errorf("status (-want +got):\n%s", diff)
+						}
+					}
+					return helpdesk.Page{Done: pages == 2}, nil
+				}
+				p.round(t)
+				if pages != 2 {
+					t.Errorf("%d pages read, want 2", pages)
+				}
+			})
+		})
+	}
+}
+
+// told is a status in words.
+func told(st poll.Status) string {
+	return fmt.Sprintf("rounds %d, stuck: %v, failing: %v", st.Rounds, st.Stuck, st.Errors)
+}
+
 func TestAFirstSyncIsCompleteWithoutWhatIsForbidden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPolled(t)

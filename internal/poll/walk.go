@@ -54,15 +54,12 @@ func (r *round) walkUntil(ctx context.Context, sp helpdesk.StreamProfile, until 
 
 // note keeps account of how the walk of a stream went.
 func (r *round) note(sp helpdesk.StreamProfile, err error) {
-	s := sp.Stream
-	r.mu.Lock()
-	if err == nil {
-		delete(r.status.Errors, s)
-	} else {
+	s, reason := sp.Stream, reasonOf(err)
+	if err != nil {
+		r.mu.Lock()
 		r.status.Errors[s] = err
+		r.mu.Unlock()
 	}
-	r.mu.Unlock()
-	reason := reasonOf(err)
 	if reason != "" {
 		r.opts.Metrics.failure(s, reason)
 		r.log.Warn("walk failed", "stream", s, "reason", reason, "err", err)
@@ -78,6 +75,20 @@ func (r *round) note(sp helpdesk.StreamProfile, err error) {
 		r.log.Warn("stream is forbidden: what it gives is absent until it is allowed", "stream", s)
 		r.opts.Ledger.SetForbidden(s, true)
 	}
+}
+
+// answered takes back what the status says of a stream that did not answer: the
+// rest of a first sync may take hours.
+func (r *round) answered(s helpdesk.Stream) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.status.Errors, s)
+	for _, err := range r.status.Errors {
+		if errors.Is(r.status.Stuck, err) {
+			return
+		}
+	}
+	r.status.Stuck = nil
 }
 
 // refused reports whether a failure says that the stream is not to be had. What
@@ -123,6 +134,7 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 			return err
 		}
 		r.account(sp.Stream, page, started)
+		r.answered(sp.Stream)
 		if page.Done {
 			r.begun[sp.Stream] = begun
 			return nil
