@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/app"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
@@ -40,7 +42,11 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := commands[chosen](ctx, promslog.New(logging)); err != nil {
-		fmt.Fprintln(os.Stderr, "helpdesktool:", err)
+		if errors.As(err, new(*config.Problem)) {
+			fmt.Fprintln(os.Stderr, err) // a line each, which begins with file:line
+		} else {
+			fmt.Fprintln(os.Stderr, "helpdesktool:", err)
+		}
 		return 1
 	}
 	return 0

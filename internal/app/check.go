@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
@@ -16,11 +17,11 @@ func Check(w io.Writer, file string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s is valid: %d source(s), ledger %s\n", file, len(cfg.Sources), cfg.State.Path)
 	dims := "channel"
 	for _, l := range labels(cfg) {
 		dims += " and " + l.String()
 	}
+	var b strings.Builder
 	for _, s := range cfg.Sources {
 		conn, err := collectors.Connect(s, nil, userAgent())
 		if err != nil {
@@ -28,11 +29,12 @@ func Check(w io.Writer, file string) error {
 		}
 		fixed, each := engine.ExpectedSeries(SourceOptions(s, conn.Collector.Profile()), labels(cfg))
 		conn.Client.Close()
-		fmt.Fprintf(w, "  %s (%s): %d series, and %d for each combination of %s that is met; with 4 channels and 5 teams about %d\n",
+		fmt.Fprintf(&b, "  %s (%s): %d series, and %d for each combination of %s that is met; with 4 channels and 5 teams about %d\n",
 			s.Name, s.Vendor, fixed, each, dims, fixed+20*each)
 	}
 	for _, text := range cfg.Warnings() {
-		fmt.Fprintf(w, "  warning: %s\n", text)
+		fmt.Fprintf(&b, "  warning: %s\n", text)
 	}
-	return nil
+	_, err = fmt.Fprintf(w, "%s is valid: %d source(s), ledger %s\n%s", file, len(cfg.Sources), cfg.State.Path, &b)
+	return err
 }

@@ -135,6 +135,12 @@ func (c *checker) vendor(path string, s *sourceDoc) (vendor, block) {
 		if c.unknown[path] {
 			return vendor{}, nil // most likely the vendor: it was reported
 		}
+		for _, v := range vendors {
+			if at := join(path, v.key); c.lines[at] > 0 {
+				c.add(at, "there is nothing in it: give it at least a url, such as %s", v.example)
+				return vendor{}, nil
+			}
+		}
 		c.add(path, "the source names no vendor: give it one of %s", list(vendorKeys()))
 		return vendor{}, nil
 	case 1:
@@ -164,6 +170,11 @@ func (c *checker) endpoint(path string, s *sourceDoc, v vendor, e *Endpoint) *ur
 		if err != nil {
 			c.add(path, "%s", managed.ReplaceAllString(err.Error(), " & $1"))
 		}
+	}
+
+	c.proxy(join(path, "proxy_url"), e.HTTP.ProxyURL)
+	if e.HTTP.OAuth2 != nil {
+		c.proxy(join(join(path, "oauth2"), "proxy_url"), e.HTTP.OAuth2.ProxyURL)
 	}
 
 	at := join(path, "url")

@@ -3,7 +3,10 @@ package config
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strings"
+
+	promconfig "github.com/prometheus/common/config"
 )
 
 // checkURL reads a URL of a server, without a slash at its end; instead is the
@@ -39,6 +42,18 @@ func (c *checker) checkURL(path, text, instead string) *url.URL {
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
 	return u
 }
+
+// proxy refuses what looks like a URL and is none: the scheme of localhost:3128
+// is localhost.
+func (c *checker) proxy(path string, u promconfig.URL) {
+	if u.URL == nil || u.Host != "" && slices.Contains(proxySchemes, u.Scheme) {
+		return
+	}
+	c.bad(path, hideInURL(u.URL.String()), "this is no URL of a proxy: write it as http://host:port; schemes are %s", list(proxySchemes))
+}
+
+// proxySchemes are those of net/http.
+var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
 // loopback reports whether a host is this machine.
 func loopback(host string) bool {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"os"
@@ -10,7 +11,7 @@ import (
 )
 
 // Warnings are what is allowed and yet hardly meant: a source without
-// credentials, or a file that cannot be read now. Files are read again for each
+// credentials, or a file that cannot be read now or is empty. Files are read again for each
 // request, so they may come later.
 func (v *Validated) Warnings() []string {
 	var warnings []string
@@ -38,7 +39,7 @@ func uncredited(h *promconfig.HTTPClientConfig) []string {
 	return nil
 }
 
-// unreadable tells which of the files that are named cannot be read.
+// unreadable tells which of the files that are named cannot be read, or hold nothing.
 func unreadable(h *promconfig.HTTPClientConfig) []string {
 	files := map[string]string{}
 	tls := func(at string, t *promconfig.TLSConfig) {
@@ -67,8 +68,11 @@ func unreadable(h *promconfig.HTTPClientConfig) []string {
 		if file == "" {
 			continue
 		}
-		if _, err := os.ReadFile(file); err != nil {
+		switch text, err := os.ReadFile(file); {
+		case err != nil:
 			texts = append(texts, fmt.Sprintf("%s: %v", path, err))
+		case len(bytes.TrimSpace(text)) == 0:
+			texts = append(texts, fmt.Sprintf("%s: %s is empty", path, file))
 		}
 	}
 	slices.Sort(texts)

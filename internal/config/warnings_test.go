@@ -15,6 +15,9 @@ func TestWhatIsAllowedAndHardlyMeantIsSaid(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "key"), []byte("hunter2"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "empty"), []byte("\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name, way string
 		want      []string
@@ -31,6 +34,9 @@ func TestWhatIsAllowedAndHardlyMeantIsSaid(t *testing.T) {
 		{"no token", `authorization: {type: token}`, []string{`source shop: gorgias: authorization has no credentials: set credentials_file or credentials`}},
 		{"a file that is missing", `basic_auth: {username: bot, password_file: secrets/key}`, []string{
 			`source shop: gorgias: basic_auth.password_file: open ` + dir + `/secrets/key: no such file or directory`,
+		}},
+		{"a file with nothing in it", `authorization: {credentials_file: empty}`, []string{
+			`source shop: gorgias: authorization.credentials_file: ` + dir + `/empty is empty`,
 		}},
 		{"several files that are missing", `oauth2: {client_id: me, client_secret_file: secret, token_url: "https://x/token", tls_config: {ca_file: ca}}, http_headers: {X-Key: {files: [key, other]}}`, []string{
 			`source shop: gorgias: http_headers.X-Key.files[1]: open ` + dir + `/other: no such file or directory`,
