@@ -132,7 +132,11 @@ func (c *Collector) fetchRow(ctx context.Context, v string, page *helpdesk.Page)
 		if err != nil {
 			return err
 		}
-		page.Records = append(page.Records, c.mergedAway(v, log, t))
+		merge, err := c.merge(ctx, v, log, t, page)
+		if err != nil {
+			return err
+		}
+		page.Records = append(page.Records, c.mergedAway(v, merge, t))
 		return c.addRow(ctx, t, page)
 	default:
 		return c.addRow(ctx, t, page)

@@ -118,6 +118,15 @@ func TestATicketThatRedirectsWasMergedAway(t *testing.T) {
 			compare(t, merged("7", helpdesk.Key{ID: "merged/7", At: now.Add(-time.Hour), Lane: helpdesk.LaneEvents}, "", 0), merges(p))
 		}
 	})
+	t.Run("the log of the ticket that is left has it", func(t *testing.T) {
+		for _, kind := range []helpdesk.WantKind{helpdesk.WantConversation, helpdesk.WantRow} {
+			api := newFake(t)
+			api.raw["/api/tickets/7"] = `{"id":8,"status":"open","channel":"email","created_datetime":"2026-09-01T09:00:00Z","updated_datetime":"2026-09-01T11:00:00Z"}`
+			api.add("/api/events", eventRow(51, "ticket-merged", 8, ago(2*time.Hour)))
+			p := fetch(t, api, helpdesk.Want{Kind: kind, ID: "7"})
+			compare(t, merged("7", eventKey("51/7", ago(2*time.Hour), 51), "c-51", helpdesk.ActorAutomation), merges(p))
+		}
+	})
 	t.Run("the client does not follow", func(t *testing.T) {
 		api := newFake(t)
 		api.gone["/api/tickets/7"] = failure(rest.Request{Endpoint: oneTicket}, http.StatusMovedPermanently)

@@ -29,7 +29,7 @@ func (c *Collector) fetchConversation(ctx context.Context, v string, page *helpd
 	left := c.addEvents(log, page)
 	if gone {
 		if merge := lastMerge(log); merge != nil || c.merges[v].ID != "" {
-			page.Records = append(page.Records, c.mergedAway(v, log, &ticketDetail{}))
+			page.Records = append(page.Records, c.mergedAway(v, merge, &ticketDetail{}))
 		} else if !left {
 			page.Gone = append(page.Gone, v)
 		}
@@ -40,7 +40,11 @@ func (c *Collector) fetchConversation(ctx context.Context, v string, page *helpd
 		return err
 	}
 	if source := isSource(v, t, log); source || string(t.ID) != v {
-		away := c.mergedAway(v, log, t)
+		merge, err := c.merge(ctx, v, log, t, page)
+		if err != nil {
+			return err
+		}
+		away := c.mergedAway(v, merge, t)
 		if source {
 			markMerged(page.Records[first:], away)
 		}
@@ -85,9 +89,28 @@ func (c *Collector) addMessages(ctx context.Context, t *ticketDetail, page *help
 	return nil
 }
 
+// merge is the event that tells of the merge of a ticket: in its own log, else
+// the last one in that of the ticket that is left; nil if neither does.
+func (c *Collector) merge(ctx context.Context, v string, log []event, left *ticketDetail, page *helpdesk.Page) (*event, error) {
+	e := lastMerge(log)
+	if _, noted := c.merges[v]; e != nil || noted || left.ID == "" || string(left.ID) == v {
+		return e, nil
+	}
+	into, err := c.ticketEvents(ctx, string(left.ID), page)
+	if err != nil {
+		return nil, err
+	}
+	for i := range into {
+		if into[i].Type == eventMerged && !into[i].Created.IsZero() {
+			e = &into[i]
+		}
+	}
+	return e, nil
+}
+
 // mergedAway is the end of a ticket by a merge: at the time of the event if one
 // tells, else at the last update of the ticket that is left, which is no earlier.
-func (c *Collector) mergedAway(v string, log []event, left *ticketDetail) helpdesk.StatusChange {
+func (c *Collector) mergedAway(v string, merge *event, left *ticketDetail) helpdesk.StatusChange {
 	change := helpdesk.StatusChange{
 		Key: helpdesk.Key{
 			ID: "merged/" + v, At: left.Updated.Time, Lane: helpdesk.LaneEvents,
@@ -103,9 +126,12 @@ func (c *Collector) mergedAway(v string, log []event, left *ticketDetail) helpde
 	if noted, found := c.merges[v]; found {
 		change.Key = noted
 	}
-	if e := lastMerge(log); e != nil {
-		change.Key, change.Cause = e.key(), string(e.Context)
-		change.By, change.Agent = actorOf(e, c.users.isBot)
+	if merge != nil {
+		change.Key, change.Cause = merge.key(), string(merge.Context)
+		change.By, change.Agent = actorOf(merge, c.users.isBot)
+		if string(merge.Object) != v {
+			change.Key.ID += "/" + v
+		}
 	}
 	return change
 }
