@@ -75,12 +75,14 @@ type booking struct {
 	series  map[string]*series
 	groups  map[string][]string
 	live    map[string]*liveEntry // nil: out of the queue
+	done    map[string]bool       // conversations that were measured
 	removed int
 	more    bool
 }
 
 func (b *booking) begin(tx state.Tx) {
 	b.tx, b.series, b.groups, b.live, b.removed, b.more = tx, map[string]*series{}, map[string][]string{}, map[string]*liveEntry{}, 0, false
+	b.done = map[string]bool{}
 }
 
 // run books what is due, up to the size of a booking.

@@ -158,52 +158,6 @@ func TestWhatHappenedAfterTheCloseIsNotBookedAgainAfterACompaction(t *testing.T)
 	d.expect(counted, families...)
 }
 
-func TestAMessageThatAMergeMovesCountsOnce(t *testing.T) {
-	merge := start.Add(20 * time.Minute)
-	a, b := opened("a", start, helpdesk.ChannelEmail), opened("b", start.Add(10*time.Minute), helpdesk.ChannelEmail)
-	first := says("a", start, helpdesk.AuthorCustomer)
-	moved := first
-	moved.Conversation = "b"
-	gone := as(a, merge, helpdesk.StatusExcluded)
-	gone.Excluded, gone.ExcludedAt = helpdesk.ExcludedMerged, merge
-	excluded := changes("a", merge, helpdesk.ChangeExcluded, helpdesk.StatusExcluded)
-	excluded.Excluded = helpdesk.ExcludedMerged
-	orders := map[string][]helpdesk.Record{
-		"the message first":          {moved, excluded, gone, as(b, merge, helpdesk.StatusOpen)},
-		"the message last":           {as(b, merge, helpdesk.StatusOpen), gone, excluded, moved},
-		"the message twice":          {moved, gone, moved, excluded, as(b, merge, helpdesk.StatusOpen)},
-		"the message under both ids": {first, moved, gone, excluded, as(b, merge, helpdesk.StatusOpen)},
-	}
-	for name, records := range orders {
-		for _, restarts := range []bool{false, true} {
-			d := newDesk(t)
-			d.now = merge
-			d.tell(helpdesk.StreamMessages, a, b, first, says("b", start.Add(10*time.Minute), helpdesk.AuthorCustomer))
-			d.book(start.Add(15 * time.Minute))
-			if restarts {
-				d.restart()
-			}
-			d.now = merge
-			d.tell(helpdesk.StreamMessages, records...)
-			d.book(merge)
-			d.tell(helpdesk.StreamMessages, says("b", start.Add(30*time.Minute), helpdesk.AuthorAgent))
-			d.book(start.Add(30 * time.Minute))
-			want := map[string]float64{
-				of(kpi.Messages, "", "email", "author", "customer"):                                   2,
-				of(kpi.Messages, "", "email", "author", "agent"):                                      1,
-				of(kpi.ConversationsOpened, "", "email", "started_by", "customer", "arrival", "live"): 2,
-				of(kpi.ConversationsExcluded, "", "email", "reason", "merged"):                        1,
-				of(kpi.FirstResponseSeconds, "_count", "email"):                                       1,
-				of(kpi.FirstResponseSeconds, "_sum", "email"):                                         1800,
-			}
-			got := d.nonzero(kpi.Messages, kpi.ConversationsOpened, kpi.ConversationsExcluded, kpi.FirstResponseSeconds)
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s, restart %v (-want +got):\n%s", name, restarts, diff)
-			}
-		}
-	}
-}
-
 func TestARecordFromBehindTheWatermarkChangesOnlyWhatIsNotBooked(t *testing.T) {
 	d := newDesk(t)
 	d.tell(helpdesk.StreamConversations, opened("1", start, helpdesk.ChannelEmail))

@@ -32,8 +32,12 @@ func (b *booking) due() ([]string, error) {
 	return ids, err
 }
 
-// conversation measures one conversation and books what is ready.
+// conversation measures one conversation and books what is ready, once a booking.
 func (b *booking) conversation(id string) error {
+	if b.done[id] {
+		return nil
+	}
+	b.done[id] = true
 	c, err := b.s.conversation(b.tx, id)
 	if err != nil {
 		return err
@@ -53,6 +57,9 @@ func (b *booking) conversation(id string) error {
 	}
 	if c.Incomplete {
 		return b.incomplete(id, c)
+	}
+	if err := b.share(id, c); err != nil {
+		return err
 	}
 	m := kpi.Measure(b.s.opts.Policy, &c.Conversation)
 	next := int64(math.MaxInt64)
@@ -118,7 +125,7 @@ func (b *booking) short(c *stored) bool {
 func (c *stored) short() bool {
 	known := 0
 	for i := range c.Items {
-		if c.Items[i].Kind == kpi.ItemMessage {
+		if c.Items[i].Kind == kpi.ItemMessage && !c.Items[i].Moved {
 			known++
 		}
 	}
@@ -167,7 +174,7 @@ func (b *booking) incomplete(id string, c *stored) error {
 
 func (b *booking) remove(id string, c *stored) error {
 	for i := range c.Items {
-		if c.Items[i].Kind == kpi.ItemMessage {
+		if c.Items[i].Kind == kpi.ItemMessage && !c.Items[i].Moved {
 			if err := b.tx.Delete(b.s.opts.Name, state.TableMessages, []byte(c.Items[i].ID)); err != nil {
 				return err
 			}

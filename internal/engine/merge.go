@@ -35,8 +35,8 @@ func (a *application) row(r helpdesk.Conversation) error {
 	return nil
 }
 
-// message applies a message. A message id counts once a source: where a merge
-// has moved it to another conversation, it moves here too, with its marks.
+// message applies a message. A message id counts once a source, also where a
+// merge has moved it to another conversation.
 func (a *application) message(r helpdesk.Message) error {
 	it := kpi.Item{Kind: kpi.ItemMessage, Author: r.Author, Agent: r.Agent, Public: r.Public, Undelivered: r.Undelivered}
 	holder, err := a.tx.Get(a.s.opts.Name, state.TableMessages, []byte(r.ID))
@@ -44,14 +44,8 @@ func (a *application) message(r helpdesk.Message) error {
 		return err
 	}
 	if holder != nil && string(holder) != r.Conversation {
-		old, err := a.conversation(string(holder))
-		if err != nil {
+		if it.From, it.Marks, err = a.move(string(holder), r.ID); err != nil {
 			return err
-		}
-		if i := find(old.Items, kpi.ItemMessage, r.ID); i >= 0 {
-			it.Marks = old.Items[i].Marks
-			old.Items = slices.Delete(old.Items, i, i+1)
-			old.changed = true
 		}
 	}
 	if string(holder) != r.Conversation || holder == nil {
@@ -60,6 +54,32 @@ func (a *application) message(r helpdesk.Message) error {
 		}
 	}
 	return a.item(r.Conversation, it, r.Key)
+}
+
+// move takes a message out of a conversation, for the one that has it now: it
+// came from there, with these marks. Most likely the former was merged into the
+// latter, and it is not sure that an event tells so: it is looked at.
+func (a *application) move(from, id string) (string, kpi.Marks, error) {
+	t, err := a.conversation(from)
+	if err != nil {
+		return "", 0, err
+	}
+	i := find(t.Items, kpi.ItemMessage, id)
+	if i < 0 {
+		return "", 0, nil
+	}
+	t.changed = true
+	if t.Row == nil { // nothing of it can be measured
+		marks := t.Items[i].Marks
+		t.Items = slices.Delete(t.Items, i, i+1)
+		return "", marks, nil
+	}
+	if !t.Gone && !lost(t.Items) {
+		if err := a.s.want(a.tx, helpdesk.Want{Kind: helpdesk.WantConversation, ID: from}); err != nil {
+			return "", 0, err
+		}
+	}
+	return from, t.Items[i].Move(), nil
 }
 
 // item adds an item, or the newer version of one.
@@ -79,6 +99,7 @@ func (a *application) item(conversation string, it kpi.Item, k helpdesk.Key) err
 		return nil
 	}
 	it = newer(t.Items[i], it)
+	it.Moved = false // it is here, wherever it has been
 	if it != t.Items[i] {
 		t.Items = slices.Delete(t.Items, i, i+1)
 		t.insert(it)
@@ -99,6 +120,9 @@ func newer(a, b kpi.Item) kpi.Item {
 		b.To, b.Seq = cmp.Or(b.To, a.To), cmp.Or(b.Seq, a.Seq)
 	}
 	b.Undelivered = a.Undelivered || b.Undelivered
+	if a.Kind == kpi.ItemMessage {
+		b.From = cmp.Or(b.From, a.From)
+	}
 	b.Marks |= a.Marks
 	return b
 }
@@ -141,7 +165,7 @@ func (a *application) rating(r helpdesk.Rating) error {
 }
 
 // gone notes that the vendor does not have a conversation any more. Where it was
-// known, that is a deletion; its last update is the instant.
+// known, that is a deletion or a merge; its last update is the instant.
 func (a *application) gone(id string) error {
 	t, err := a.conversation(id)
 	if err != nil {
@@ -154,10 +178,19 @@ func (a *application) gone(id string) error {
 	if t.Row != nil && t.Row.Excluded == helpdesk.NotExcluded && find(t.Items, kpi.ItemStatus, "gone") < 0 && exclusion(t.Items) == helpdesk.NotExcluded {
 		t.insert(kpi.Item{
 			Kind: kpi.ItemStatus, ID: "gone", At: t.Row.Updated, Lane: helpdesk.LaneEvents,
-			Change: helpdesk.ChangeExcluded, Excluded: helpdesk.ExcludedDeleted,
+			Change: helpdesk.ChangeExcluded, Excluded: t.end(),
 		})
 	}
 	return nil
+}
+
+// end is what became of a conversation that is gone: a merge takes its messages
+// elsewhere, a deletion leaves nothing.
+func (t *touched) end() helpdesk.Exclusion {
+	if slices.ContainsFunc(t.Items, func(it kpi.Item) bool { return it.Moved }) {
+		return helpdesk.ExcludedMerged
+	}
+	return helpdesk.ExcludedDeleted
 }
 
 // exclusion is the exclusion that is in force after the items.

@@ -110,8 +110,26 @@ type Item struct {
 	Holder helpdesk.Holder `cbor:"17,keyasint,omitempty"` // of an assignment
 
 	Label helpdesk.LabelName `cbor:"18,keyasint,omitempty"` // of a relabelling
-	From  string             `cbor:"19,keyasint,omitempty"`
+	From  string             `cbor:"19,keyasint,omitempty"` // also of a message: the conversation that it came from
 	Value string             `cbor:"20,keyasint,omitempty"`
+
+	// Moved is set on a message that has gone to another conversation. It stays
+	// for what it did here, should this one turn out to have been merged away.
+	Moved bool `cbor:"21,keyasint,omitempty"`
+}
+
+// Move notes that a message has gone to another conversation, and returns the
+// marks that it has there: it counts where it was written.
+func (it *Item) Move() Marks {
+	it.Moved = true
+	return it.Marks&^markCancelled | markCounted | markReply
+}
+
+// Share gives a message that has moved the marks that it has in its other
+// conversation. A turn that the merge has ended is another turn there, and what
+// the message is by itself counts where it was written.
+func (it *Item) Share(other *Item) {
+	it.Marks |= other.Marks &^ (markCancelled | markCounted | markReply)
 }
 
 // Rating is a survey of the conversation.

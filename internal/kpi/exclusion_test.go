@@ -189,6 +189,40 @@ func TestExclusionsThatNoEventTold(t *testing.T) {
 				1h10m response_seconds 10m`,
 		},
 		{
+			name:  "a conversation that was merged away was what its messages made of it, wherever they are now",
+			lines: "0h customer moved, 10m agent ann moved, 20m customer moved, 2h excluded merged",
+			facts: `
+				0s messages_total customer
+				0s conversations_opened_total customer
+				10m messages_total agent
+				10m agent_replies_total of ann
+				10m first_response_seconds 10m
+				10m sla_events_total first_response met: stellar above_average average below_average
+				10m response_seconds 10m
+				20m messages_total customer
+				1h20m sla_events_total next_response missed: stellar
+				2h conversations_excluded_total merged
+				2h clocks_cancelled_total next_response`,
+		},
+		{
+			name:  "a message that has left a conversation that lives on is counted where it was written, and does no more",
+			lines: "0h customer, 10m customer moved, 20m agent ann moved, 30m agent bob, 40m closed by bob",
+			facts: `
+				0s messages_total customer
+				0s conversations_opened_total customer
+				10m messages_total customer
+				20m messages_total agent
+				30m messages_total agent
+				30m agent_replies_total of bob
+				30m first_response_seconds 30m
+				30m sla_events_total first_response met: stellar above_average average below_average
+				30m response_seconds 30m
+				40m (from 1h10m) conversations_closed_total one_touch
+				40m (from 1h10m) agent_closed_total of bob
+				40m (from 1h10m) resolution_seconds 40m
+				40m (from 1h10m) sla_events_total resolution met: stellar above_average average below_average`,
+		},
+		{
 			name:  "what was merged away is never assumed to come back",
 			lines: "0h customer, 10m excluded merged, 60m customer",
 			with: func(c *kpi.Conversation) {

@@ -17,6 +17,7 @@ type phases struct {
 	undone  []span  // closes that were taken back within the grace
 	taken   []*Item // those closes
 	outside []span  // while the conversation was excluded
+	merged  bool    // it was merged away
 }
 
 // span is a stretch of time, from (inclusive) to (exclusive).
@@ -55,6 +56,9 @@ func (ph *phases) exclude(c *Conversation) {
 	since := int64(0)
 	for i := range c.Items {
 		it := &c.Items[i]
+		if it.Kind == ItemStatus {
+			ph.merged = it.Excluded == helpdesk.ExcludedMerged || ph.merged && it.Change != helpdesk.ChangeRestored
+		}
 		switch {
 		case since != 0 && it.Kind == ItemStatus && it.Change == helpdesk.ChangeRestored:
 			ph.outside = append(ph.outside, span{since, it.At})

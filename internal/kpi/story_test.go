@@ -93,6 +93,7 @@ func parse(t testing.TB, c *kpi.Conversation, line string) kpi.Item {
 		it.Kind, it.Lane, it.Author = kpi.ItemMessage, helpdesk.LaneMessages, authors[what]
 		it.Public = !slices.Contains(rest, "note")
 		it.Undelivered = slices.Contains(rest, "undelivered")
+		it.Moved = slices.Contains(rest, "moved")
 		if it.Author == helpdesk.AuthorAgent || it.Author == helpdesk.AuthorBot {
 			it.Agent = cmp.Or(rest[0], what)
 		}

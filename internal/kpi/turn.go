@@ -9,6 +9,9 @@ func (m *measuring) message(it *Item) {
 		return
 	}
 	m.fact(Messages, on(it), it.At, &it.Marks, markCounted, 1, authorValue[it.Author])
+	if m.left(it) {
+		return
+	}
 	m.begin(it)
 	switch {
 	case it.Author == helpdesk.AuthorCustomer:
@@ -18,6 +21,10 @@ func (m *measuring) message(it *Item) {
 	}
 	m.lastPublic = it
 }
+
+// left reports whether a message is part of another conversation now, and does
+// nothing here. In a conversation that was merged away, it did what it did.
+func (m *measuring) left(it *Item) bool { return it.Moved && !m.ph.merged }
 
 // begin learns from a public message who started the conversation.
 func (m *measuring) begin(it *Item) {
@@ -89,6 +96,7 @@ func (m *measuring) customer(it *Item) {
 	m.replied, m.humanReplied = false, false
 	if m.first == 0 {
 		m.first = it.At
+		m.firstReplied = it.From != "" && it.Marks&markResponse != 0 // where it came from
 	}
 	if m.closed != nil {
 		m.unheard = unheard{message: it, held: m.holder == helpdesk.HolderAgent}
@@ -111,7 +119,9 @@ func (m *measuring) startCycle(at int64) {
 // ask opens a turn, or adds to the one that is open.
 func (m *measuring) ask(it *Item, from int64) {
 	if m.turn.opener != nil {
-		m.turn.marks |= it.Marks
+		if it.From == m.turn.opener.From || it.From == "" {
+			m.turn.marks |= it.Marks
+		}
 		return
 	}
 	clock := NextResponse
@@ -151,7 +161,7 @@ func (m *measuring) reply(it *Item) {
 func (m *measuring) runMarks() Marks {
 	var marks Marks
 	for _, it := range m.ph.steps[m.step:] {
-		if it.Kind != ItemMessage || !it.Public {
+		if it.Kind != ItemMessage || !it.Public || m.left(it) {
 			continue
 		}
 		if it.Author == helpdesk.AuthorCustomer {
