@@ -120,7 +120,7 @@ func (e *event) merged() (from, into []string) {
 	for k, v := range data {
 		k = strings.ToLower(k)
 		switch {
-		case !strings.Contains(k, "ticket") && !strings.Contains(k, "merged") && !strings.Contains(k, "source") && !strings.Contains(k, "target"):
+		case !strings.Contains(k, "ticket") && !strings.Contains(k, "merged") && !strings.Contains(k, "source") && !strings.Contains(k, "target") && k != "into":
 		case strings.Contains(k, "into"), strings.Contains(k, "target"), strings.Contains(k, "destination"):
 			into = append(into, ticketIDs(v)...)
 		case strings.Contains(k, "source"), strings.Contains(k, "from"), strings.Contains(k, "merged_ticket"):

@@ -18,6 +18,7 @@ const (
 	maxWants    = 20 // served at once, so that what was read is soon stored
 	maxFailures = 3  // after which the helpdesk is left alone
 	maxPages    = 50 // of the events of one ticket
+	newestPages = 3  // in which a survey is looked for
 )
 
 const (
@@ -161,7 +162,8 @@ func (c *Collector) addRow(ctx context.Context, t *ticketDetail, page *helpdesk.
 	return nil
 }
 
-// fetchRating reads a survey.
+// fetchRating reads a survey. A vendor that does not know it by itself may have
+// it among the newest.
 func (c *Collector) fetchRating(ctx context.Context, v string, page *helpdesk.Page) error {
 	var raw json.RawMessage
 	err := c.api.Do(ctx, rest.Request{
@@ -169,11 +171,33 @@ func (c *Collector) fetchRating(ctx context.Context, v string, page *helpdesk.Pa
 	}, &raw)
 	switch {
 	case isGone(err):
-		return nil
+		return c.findRating(ctx, v, page)
 	case err != nil:
 		return err
 	}
 	addRating(raw, page)
+	return nil
+}
+
+// findRating looks for a survey among the newest.
+func (c *Collector) findRating(ctx context.Context, v string, page *helpdesk.Page) error {
+	var at place
+	for range newestPages {
+		raw, next, err := c.list(ctx, "/api/satisfaction-surveys", query(newestFirst, at.Page), rest.Background)
+		if err != nil {
+			return err
+		}
+		for _, r := range raw {
+			var s survey
+			if json.Unmarshal(r, &s) == nil && string(s.ID) == v {
+				addRating(r, page)
+				return nil
+			}
+		}
+		if at.Page = next; next == "" {
+			return nil
+		}
+	}
 	return nil
 }
 

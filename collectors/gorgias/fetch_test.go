@@ -146,6 +146,10 @@ func TestATicketThatRedirectsWasMergedAway(t *testing.T) {
 
 func TestWhichTicketOfAMergeIsGone(t *testing.T) {
 	trashed := func(o object) object { o["trashed_datetime"] = ago(2 * time.Hour); return o }
+	closed := func(o object, before time.Duration) object {
+		o["status"], o["closed_datetime"] = "closed", ago(before)
+		return o
+	}
 	full := func() object { return detail(7, messageRow(71, 7, ago(3*time.Hour))) }
 	for name, c := range map[string]struct {
 		ticket object
@@ -163,6 +167,9 @@ func TestWhichTicketOfAMergeIsGone(t *testing.T) {
 		"with messages, but merged into another":           {full(), object{"merged_into_ticket_id": "8"}, nil, true},
 		"empty, but it lived on after the merge into it":   {detail(7), nil, []object{eventRow(60, "ticket-closed", 7, ago(time.Hour))}, false},
 		"with data that says nothing, left without a word": {detail(7), object{"auto_merged": true}, nil, true},
+		"with messages, but closed by the merge":           {closed(full(), 2*time.Hour), nil, []object{eventRow(52, "ticket-closed", 7, ago(2*time.Hour))}, true},
+		"with messages, closed long before":                {closed(full(), 4*time.Hour), nil, nil, false},
+		"with messages, the merge says into which":         {full(), object{"into": 8}, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := newFake(t)
@@ -225,6 +232,8 @@ func TestRatingsAreFoundByTheirIDAndByTheirTicket(t *testing.T) {
 	rating := func(v string) helpdesk.Want { return helpdesk.Want{Kind: helpdesk.WantRating, ID: v} }
 	compare(t, want, fetch(t, api, rating("3")).Records)
 	compare(t, want, fetch(t, api, rating("ticket:7")).Records)
+	api.gone["/api/satisfaction-surveys/3"] = failure(rest.Request{Endpoint: oneSurvey}, http.StatusNotFound)
+	compare(t, want, fetch(t, api, rating("3")).Records)      // only the list has it
 	for _, v := range []string{"4", "ticket:8", "ticket:9"} { // no such survey, a ticket without one, no such ticket
 		p := fetch(t, api, rating(v))
 		if len(p.Records)+len(p.Gone)+len(p.Skipped) != 0 {

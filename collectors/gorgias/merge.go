@@ -3,6 +3,7 @@ package gorgias
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
@@ -16,7 +17,7 @@ const maxMerges = 1000
 // The log names a merge without saying which of the tickets is gone, so that is
 // decided by looking: one that redirects to another or does not exist any more
 // was merged away, and so was one that is left without a message, or was put in
-// the trash by nothing but the merge. Data that names the tickets goes first.
+// the trash or closed by nothing but the merge. Data that names the tickets goes first.
 func (c *Collector) fetchConversation(ctx context.Context, v string, page *helpdesk.Page) error {
 	t, gone, err := c.ticket(ctx, v, rest.Clocks)
 	if err != nil {
@@ -145,7 +146,7 @@ func lastMerge(log []event) *event {
 		}
 		for j := i + 1; j < len(log); j++ {
 			later := &log[j]
-			ends := later.Type == eventDeleted || later.Type == eventTrashed
+			ends := later.Type == eventDeleted || later.Type == eventTrashed || atOnce(later.Created, log[i].Created)
 			if !ends && later.Context != log[i].Context && slices.Contains(eventTypes, string(later.Type)) {
 				return nil
 			}
@@ -172,9 +173,17 @@ func isSource(v string, t *ticketDetail, log []event) bool {
 	case t.Messages.ok && len(t.Messages.v) == 0:
 		return true
 	default:
-		return t.Trashed.isSet() && !trashedApart(log, e)
+		return t.Trashed.isSet() && !trashedApart(log, e) || closedBy(t, e)
 	}
 }
+
+// closedBy reports whether it was the merge that closed the ticket: into a
+// ticket that is closed nothing is merged, and what is left of a merge is open.
+func closedBy(t *ticketDetail, merge *event) bool {
+	return t.Status == "closed" && atOnce(t.Closed, merge.Created)
+}
+
+func atOnce(a, b stamp) bool { return a.Sub(b.Time).Abs() < time.Second }
 
 // trashedApart reports whether something else than the merge put the ticket in
 // the trash.
