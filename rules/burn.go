@@ -86,6 +86,30 @@ func (s *settings) burnRates(burns []burn) []Rule {
 	return rules
 }
 
+// firing is the expression of the alert, by source, channel and clock; its value
+// is the burn rate over the long window. A short window without events says
+// nothing, so that it ends no alert.
+func (b *burn) firing() string {
+	words := []string{
+		"LONG", selector(BurnRate(b.Long), b.sources), "SHORT", selector(BurnRate(b.Short), b.sources), "FACTOR", num(round(b.Factor)),
+		"EVENTS", promisedEvents(b.Long), "MARGIN", num(b.Margin), "OBJECTIVE", objective,
+	}
+	expr := "LONG > FACTOR"
+	if b.Short < b.Long {
+		expr += "\nunless\n  SHORT <= FACTOR"
+	}
+	expr += `
+and
+  sum without (result) (EVENTS{result="missed"}) >= (sqrt(sum without (result) (EVENTS) * (1 - OBJECTIVE)) + MARGIN) ^ 2`
+	if b.from > 0 {
+		expr += "\nand\n  OBJECTIVE >= " + num(b.from)
+	}
+	if b.below < 1 {
+		expr += "\nand\n  OBJECTIVE < " + num(b.below)
+	}
+	return text(expr, words...)
+}
+
 // budget records what is left of each promise's error budget.
 func (s *settings) budget() []Rule {
 	byWindow := map[time.Duration][]string{}

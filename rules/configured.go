@@ -57,7 +57,7 @@ func (s *settings) configuration() []Rule {
 		{fresh, kpi.SourceFresh, "1 while the source can be read, 0 while it is blind."},
 		{supportOpen, kpi.SupportOpen, "1 while the source's schedule is open."},
 	} {
-		rules = append(rules, Rule{Record: of.record, Expr: s.one(of.family, s.pick(of.family)), Help: of.help})
+		rules = append(rules, Rule{Record: of.record, Expr: one(of.family, s.pick(of.family)), Help: of.help})
 	}
 	return append(rules, Rule{Record: minEvents, Expr: s.minEvents(), Help: "Events below which a source's tier is unknown."})
 }

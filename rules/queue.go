@@ -19,20 +19,20 @@ func (s *settings) queue() []Rule {
 	return []Rule{
 		{
 			Record: queueNow, Help: "New and open conversations, now.",
-			Expr: fmt.Sprintf("sum by (source, channel) (%s)", s.one(kpi.OpenConversations, s.pick(kpi.OpenConversations, `status=~"new|open"`))),
+			Expr: fmt.Sprintf("sum by (source, channel) (%s)", one(kpi.OpenConversations, s.pick(kpi.OpenConversations, `status=~"new|open"`))),
 		},
 		{
 			Record: waitingNow, Help: "Conversations whose customer waits for a reply, now.",
-			Expr: fmt.Sprintf("sum by (source, channel) (%s)", s.one(kpi.WaitingConversations, s.pick(kpi.WaitingConversations))),
+			Expr: fmt.Sprintf("sum by (source, channel) (%s)", one(kpi.WaitingConversations, s.pick(kpi.WaitingConversations))),
 		},
 		{
 			Record: pastPromise, Help: "Running clocks that are beyond the promised limit, now.",
 			Expr: fmt.Sprintf("sum by (source, channel, clock, tier) (%s)\nand on (source, channel, clock, tier)\n  %s",
-				s.one(kpi.PastTier, s.pick(kpi.PastTier)), promisedTier),
+				one(kpi.PastTier, s.pick(kpi.PastTier)), promisedTier),
 		},
 		{
 			Record: onlineNow, Help: "Agents that are online, now, where the helpdesk tells.",
-			Expr: fmt.Sprintf("sum by (source) (%s)", s.one(kpi.Agents, s.pick(kpi.Agents, `state="online"`))),
+			Expr: fmt.Sprintf("sum by (source) (%s)", one(kpi.Agents, s.pick(kpi.Agents, `state="online"`))),
 		},
 	}
 }

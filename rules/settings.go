@@ -19,7 +19,6 @@ import (
 type settings struct {
 	flavour  Flavour
 	names    []string // of the sources; none: any source
-	labels   []string // the extra dimensions
 	promises []promise
 }
 
@@ -36,11 +35,6 @@ func settingsOf(cfg *config.Validated, f Flavour) *settings {
 	s := &settings{flavour: f}
 	for _, src := range cfg.Sources {
 		s.names = append(s.names, src.Name)
-		if s.labels == nil { // the same for all
-			for _, l := range src.Labels {
-				s.labels = append(s.labels, l.String())
-			}
-		}
 		s.add(src.Name, &src.Promise)
 	}
 	slices.Sort(s.names)
@@ -122,11 +116,15 @@ func selector(name string, matchers ...string) string {
 }
 
 // one takes a series of each source and label set, whichever replica or job it
-// was scraped from: at a failover there may be two for a moment.
-func (s *settings) one(f *kpi.Family, series string) string {
+// was scraped from: at a failover there may be two for a moment. Every dimension
+// that may be configured is kept apart, so that the rules hold for any of them.
+func one(f *kpi.Family, series string) string {
 	labels := []string{"source"}
 	if f.Scope == kpi.ScopeConversation {
-		labels = append(append(labels, "channel"), s.labels...)
+		labels = append(labels, helpdesk.LabelChannel.String())
+		for _, l := range helpdesk.ExtraLabels {
+			labels = append(labels, l.String())
+		}
 	}
 	for _, l := range f.Extra {
 		labels = append(labels, l.Name)

@@ -9,10 +9,13 @@ import (
 // Burn is an alert on the rate at which an error budget burns: a rate of 1
 // spends the whole budget in the whole window of the promise.
 type Burn struct {
-	Long      time.Duration // the window that decides
-	Short     time.Duration // the window that tells when it is over; Long: there is none
-	Factor    float64       // the rate above which it fires
-	MinMissed int           // missed events that the long window must have
+	Long   time.Duration // the window that decides
+	Short  time.Duration // the window that tells when it is over; Long: there is none
+	Factor float64       // the rate above which it fires
+	// Margin keeps chance from firing it: of n events, at least
+	// (sqrt(n * (1 - objective)) + Margin)² must be missed. So it never fires on
+	// fewer than Margin² missed events, at whatever volume.
+	Margin float64
 }
 
 // pace is a kind of burn-rate alert: how much of the budget may be gone, within
@@ -46,24 +49,23 @@ const (
 	// missed has enough of them.
 	certainty = 0.9
 	// falseAlarms is how often an alert may fire within 28 days by chance, at a
-	// desk that just keeps its promise: the bound is for the windows that there
-	// are, each counted twice since they overlap.
+	// desk that just keeps its promise.
 	falseAlarms = 0.1
-	// heard is how many events a short window must be expected to have: one
-	// without any says that the burn is over.
+	// heard is how many events a short window must be expected to have: one of
+	// fewer often has none, and tells nothing.
 	heard = 5
 )
 
-// Solve chooses the shortest window of a pace in which an alert can fire at
-// this objective and volume, and stays quiet by chance. The error says why
-// there is none.
+// solve chooses the shortest window of a pace in which an alert can fire at
+// this objective and volume, and stays quiet by chance at any volume. The error
+// says why there is none.
 func (p pace) solve(objective float64, window time.Duration, perHour float64) (Burn, error) {
 	budget := 1 - objective
 	last := p.windows[len(p.windows)-1]
 	if ratio := p.factor(last, window) * budget; ratio > highestRatio {
-		return Burn{}, fmt.Errorf("the error budget of %s %% allows a burn of at most %s times the rate that lasts for %s, "+
-			"and spending %s %% of it within %s takes %s times: lower budgets or longer windows can fire",
-			percent(budget), short(1/budget), dur(window), percent(p.spend), dur(last), short(p.factor(last, window)))
+		return Burn{}, fmt.Errorf("an error budget of %s %% allows a burn of at most %s times the rate of the promise, "+
+			"and spending %s %% of it within %s takes %s times: a higher objective or a shorter window of the promise can fire",
+			percent(budget), short(1/budget), percent(p.spend), dur(last), short(p.factor(last, window)))
 	}
 	var reason error
 	for _, long := range p.windows {
@@ -74,17 +76,17 @@ func (p pace) solve(objective float64, window time.Duration, perHour float64) (B
 		if b.Factor*budget > highestRatio {
 			continue
 		}
-		events := perHour * long.Hours()
-		b.MinMissed = gate(events*budget, falseAlarms/(2*28*day.Hours()/long.Hours()))
-		if atLeast(events, b.MinMissed) >= certainty {
+		b.Margin = margin(b.Factor, falseAlarms*long.Hours()/(28*day).Hours())
+		events, needed := perHour*long.Hours(), fewest(budget, b.Margin)
+		if atLeast(events, needed) >= certainty {
 			b.Short = p.short(long, perHour)
 			return b, nil
 		}
-		reason = fmt.Errorf("%s events an hour are too few: within %s it takes %d missed events to tell a burn from chance, and %s events are expected",
-			short(perHour), dur(long), b.MinMissed, short(events))
+		reason = fmt.Errorf("%s events an hour are too few: within %s it takes %d to tell a burn from chance, and %s are expected",
+			short(perHour), dur(long), needed, short(events))
 	}
 	if reason == nil {
-		reason = fmt.Errorf("the promise's window of %s is too short for any of its windows", dur(window))
+		reason = fmt.Errorf("the promise's window of %s is too short for any of the alert's windows", dur(window))
 	}
 	return Burn{}, reason
 }
@@ -105,23 +107,48 @@ func (p pace) short(long time.Duration, perHour float64) time.Duration {
 	return long
 }
 
-// gate is the least number of missed events, two or more, that chance reaches
-// with at most this probability where mean are expected. One ticket pages nobody.
-func gate(mean, probability float64) int {
-	k := 2
-	for atLeast(mean, k) > probability {
-		k++
+// margin is the least margin with which an alert of this factor fires by chance
+// at most so often a window, whatever number of missed events is usual.
+func margin(factor, often float64) float64 {
+	for m := 1.0; ; m += 0.05 {
+		if worst(factor, m) <= often {
+			return math.Round(m*100) / 100
+		}
 	}
-	return k
+}
+
+// worst is how often a window an alert fires by chance where that is most often:
+// over the numbers of missed events that are usual, from next to none to more
+// than any desk has.
+func worst(factor, margin float64) float64 {
+	most := 0.0
+	for mean := 0.001; mean < 1e5; mean *= 1.05 {
+		missed := math.Max(math.Pow(math.Sqrt(mean)+margin, 2), factor*mean)
+		most = math.Max(most, crossings(mean, math.Ceil(missed)))
+	}
+	return most
+}
+
+// crossings is how often a window the number of events in it reaches k, of
+// events that are independent of each other: each of the mean events comes on
+// top of k-1 with the probability that there are so many.
+func crossings(mean, k float64) float64 {
+	gamma, _ := math.Lgamma(k + 1)
+	return k * math.Exp(k*math.Log(mean)-mean-gamma)
+}
+
+// fewest is the least number of events that fires an alert when all are missed.
+func fewest(budget, margin float64) int {
+	return int(math.Ceil(math.Pow(margin/(1-math.Sqrt(budget)), 2)))
 }
 
 // atLeast is the probability of k or more events where mean are expected, of
-// events that are independent of each other (Poisson, the bound of the binomial).
+// events that are independent of each other (Poisson).
 func atLeast(mean float64, k int) float64 {
-	below, term := 0.0, math.Exp(-mean)
-	if term == 0 { // far beyond: a normal distribution
-		return 0.5 * math.Erfc((float64(k)-0.5-mean)/math.Sqrt(2*mean))
+	if mean > 500 { // k is far below, and the first term too small for a number
+		return 1
 	}
+	below, term := 0.0, math.Exp(-mean)
 	for i := range k {
 		below += term
 		term *= mean / float64(i+1)
@@ -132,4 +159,7 @@ func atLeast(mean float64, k int) float64 {
 func percent(ratio float64) string { return short(100 * ratio) }
 
 // short writes a number with up to three digits that matter.
-func short(v float64) string { return num(math.Round(v*1000) / 1000) }
+func short(v float64) string { return num(round(v)) }
+
+// round leaves the digits that matter to people.
+func round(v float64) float64 { return math.Round(v*1000) / 1000 }

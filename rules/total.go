@@ -77,7 +77,7 @@ func (s *settings) counted(f *kpi.Family) *total {
 	if f.Arrival {
 		t.labels = append(t.labels, "arrival")
 	}
-	t.raw = fmt.Sprintf("sum by (%s) (%s)", strings.Join(t.labels, ", "), s.one(f, s.pick(f)))
+	t.raw = fmt.Sprintf("sum by (%s) (%s)", strings.Join(t.labels, ", "), one(f, s.pick(f)))
 	return t
 }
 
@@ -88,7 +88,7 @@ func (s *settings) observed(f *kpi.Family) (sum, count *total) {
 		classic, native := s.pickNamed(f.Name+"_"+part), fmt.Sprintf("histogram_%s(%s)", part, s.pick(f))
 		return &total{
 			name: f.Name + "_" + part, level: "source_channel", labels: []string{"source", "channel"},
-			raw: fmt.Sprintf("sum by (source, channel) (%s)", s.one(f, classic+" or "+native)),
+			raw: fmt.Sprintf("sum by (source, channel) (%s)", one(f, classic+" or "+native)),
 		}
 	}
 	return of("sum"), of("count")
@@ -104,11 +104,11 @@ func (s *settings) sight() []Rule {
 	return []Rule{
 		{
 			Record: sightAlive, Help: "1 for each source that was scraped within the last day.",
-			Expr: fmt.Sprintf("group by (source) (last_over_time(%s[%s]))", s.pick(kpi.LateFacts), dur(carried)),
+			Expr: fmt.Sprintf("group by (source) (last_over_time(%s[%s]))", s.pick(kpi.SourceFresh), dur(carried)),
 		},
 		{
 			Record: sightScraped, Help: "1 for each source that is scraped.",
-			Expr: fmt.Sprintf("group by (source) (%s)", s.pick(kpi.LateFacts)),
+			Expr: fmt.Sprintf("group by (source) (%s)", s.pick(kpi.SourceFresh)),
 		},
 		{
 			Record: sightNow, Help: "1 for each source that is scraped and each total that is kept of it.",
