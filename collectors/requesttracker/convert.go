@@ -152,13 +152,16 @@ func (r reader) fieldChange(x *transaction, t *ticket) (helpdesk.Record, []helpd
 	case named(name, r.opts.ChannelField):
 		from, _ := r.channel(string(x.OldValue))
 		to, ok := r.channel(string(x.NewValue))
-		rec := helpdesk.Relabel{
-			Key: key(x), Conversation: string(x.ObjectID), Label: helpdesk.LabelChannel, From: string(from), To: string(to),
-		}
+		var unknown []helpdesk.UnknownValue
 		if !ok {
-			return rec, []helpdesk.UnknownValue{{What: "channel", Value: string(x.NewValue)}}, nil
+			unknown = append(unknown, helpdesk.UnknownValue{What: "channel", Value: string(x.NewValue)})
 		}
-		return rec, nil, nil
+		if from == to { // two values of one channel
+			return nil, unknown, nil
+		}
+		return helpdesk.Relabel{
+			Key: key(x), Conversation: string(x.ObjectID), Label: helpdesk.LabelChannel, From: string(from), To: string(to),
+		}, unknown, nil
 	case named(name, r.opts.CSATField):
 		rating, err := r.rating(x)
 		return rating, nil, err
@@ -189,8 +192,9 @@ func score(s text) (int, bool) {
 }
 
 // channel maps the channel field's value: its name in lower case, if there is
-// such a channel. Without a value the ticket came by email.
-func (r reader) channel(value string) (helpdesk.Channel, bool) {
+// such a channel. Any other ticket came by email, as it does where there is no
+// value; ok is false for a value that nothing is known of.
+func (r reader) channel(value string) (ch helpdesk.Channel, ok bool) {
 	value = strings.ToLower(strings.TrimSpace(value))
 	if value == "" {
 		return helpdesk.ChannelEmail, true
@@ -198,17 +202,17 @@ func (r reader) channel(value string) (helpdesk.Channel, bool) {
 	if ch := helpdesk.Channel(value); helpdesk.KnownChannel(ch) {
 		return ch, true
 	}
-	return helpdesk.ChannelOther, false
+	return helpdesk.ChannelEmail, false
 }
 
 // mergedAway reports whether a link says that x's own ticket was merged into
-// another: RT writes the same link to both, and it ends with the other's number.
+// another: RT writes the same link to both, and it ends with the number of the
+// one that is left.
 func mergedAway(x *transaction, t *ticket) bool {
-	if t.merged {
-		return true
+	if into := string(x.NewValue[strings.LastIndexByte(string(x.NewValue), '/')+1:]); isNumber(into) {
+		return into != string(x.ObjectID)
 	}
-	into := string(x.NewValue[strings.LastIndexByte(string(x.NewValue), '/')+1:])
-	return isNumber(into) && into != string(x.ObjectID)
+	return t.merged
 }
 
 func key(x *transaction) helpdesk.Key {

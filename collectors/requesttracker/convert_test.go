@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -52,7 +53,6 @@ func TestHistorySampleIsToldInFull(t *testing.T) {
 		`71 17:59:29 change=3 to=open by=2 agent=""`,
 		`73 17:59:30 change=2 to=closed by=1 agent="31"`,
 		`rating of 1: 4 at 17:59:30`,
-		`78 17:59:30 channel "email" -> "email"`,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("events (-want +got):\n%s", d)
@@ -204,7 +204,11 @@ func TestOtherEvents(t *testing.T) {
 		{name: "a channel", kind: "CustomField", field: "2", from: "Email", to: "Phone", want: label(helpdesk.LabelChannel, "email", "phone")},
 		{name: "no channel any more", kind: "CustomField", field: "2", from: "Phone", to: "", want: label(helpdesk.LabelChannel, "phone", "email")},
 		{
-			name: "a channel in no table", kind: "CustomField", field: "2", from: "", to: "Web", want: label(helpdesk.LabelChannel, "email", "other"),
+			name: "a value that is no channel: e-mail", kind: "CustomField", field: "2", from: "Phone", to: "Web", want: label(helpdesk.LabelChannel, "phone", "email"),
+			unknown: []helpdesk.UnknownValue{{What: "channel", Value: "Web"}},
+		},
+		{
+			name: "from one value of a channel to another", kind: "CustomField", field: "2", from: "Email", to: "Web",
 			unknown: []helpdesk.UnknownValue{{What: "channel", Value: "Web"}},
 		},
 		{name: "another custom field", kind: "CustomField", field: "4", from: "", to: "vpn"},
@@ -247,7 +251,7 @@ func TestChannelOfARow(t *testing.T) {
 		{"Channel", `,"CustomFields":[{"id":"2","name":"Channel","values":[" WhatsApp "]}]`, "whatsapp", nil},
 		{"Channel", `,"CustomFields":[{"id":"2","name":"Channel","values":[]}]`, "email", nil},
 		{"Channel", `,"CustomFields":""`, "email", nil},
-		{"Channel", `,"CustomFields":[{"id":"2","name":"Channel","values":["Web"]}]`, "other", []helpdesk.UnknownValue{{What: "channel", Value: "Web"}}},
+		{"Channel", `,"CustomFields":[{"id":"2","name":"Channel","values":["Web"]}]`, "email", []helpdesk.UnknownValue{{What: "channel", Value: "Web"}}},
 		{"Channel", `,"CustomFields":[{"id":"2","name":"Channel","values":[{"content_type":"image/png"}]}]`, "email", nil},
 	} {
 		c, unknown := knowing(Options{ChannelField: tc.field}).conversation(ticketBy(t, carol, carol, tc.fields))
@@ -306,5 +310,36 @@ func TestCustomStatusesAreLearnedByLifecycle(t *testing.T) {
 	walkFeed(t, c, w)
 	if d := cmp.Diff(map[string]int{"/transactions": 1, "/tickets": 1}, f.count()); d != "" {
 		t.Errorf("statuses are asked for once (-want +got):\n%s", d)
+	}
+}
+
+// RT stamps a ticket when it becomes inactive. A status that it has left since,
+// and in which no other ticket is, is known by that.
+func TestAStatusThatNoTicketIsInIsInferredFromTheStamp(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		resolved time.Time
+		more     string // in the same second
+		want     helpdesk.Change
+	}{
+		{"stamped by the change", monday.Add(time.Hour), "", helpdesk.ChangeClosed},
+		{"stamped at another time", monday.Add(time.Minute), "", helpdesk.ChangeStatus},
+		{"one of two changes of one second", monday.Add(time.Hour), "Status|Status|scrapped|waiting vendor", helpdesk.ChangeStatus},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := newFake(t)
+			k := f.ticket(1, monday)
+			k.queue, k.status, k.resolved = 4, "waiting vendor", tc.resolved
+			x := f.add(1, 29, "Status|Status|new|scrapped", monday.Add(time.Hour))
+			if tc.more != "" {
+				f.add(1, 29, tc.more, monday.Add(time.Hour))
+			}
+			f.add(1, 29, "Status|Status|scrapped|waiting vendor", monday.Add(2*time.Hour))
+			for _, r := range walkFeed(t, f.collector(Options{}), week)[0].Records {
+				if c, ok := r.(helpdesk.StatusChange); ok && c.ID == strconv.Itoa(x) && c.Change != tc.want {
+					t.Errorf("change %v, want %v", c.Change, tc.want)
+				}
+			}
+		})
 	}
 }

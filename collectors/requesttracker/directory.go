@@ -17,6 +17,9 @@ const (
 // Beyond it all are forgotten before the next page, and asked again.
 const maxUsers = 20000
 
+// maxForeign bounds the remembered numbers of reminders and approvals.
+const maxForeign = 20000
+
 // user is what the directory knows of an account. The name stays in memory.
 type user struct {
 	number     string // "" when the account is gone
@@ -41,6 +44,7 @@ type directory struct {
 	users    map[string]user   // by number, and by lower-case name
 	queues   map[string]queue  // by number
 	unseen   map[string]bool   // numbers of queues that the account may not see
+	foreign  map[string]bool   // numbers of reminders and approvals
 	fields   map[string]string // names of custom fields by number
 	statuses map[statusKey]activity
 	group    string // the number of the system group Privileged
@@ -52,6 +56,7 @@ func newDirectory(bots []string) *directory {
 		users:    map[string]user{},
 		queues:   map[string]queue{},
 		unseen:   map[string]bool{},
+		foreign:  map[string]bool{},
 		fields:   map[string]string{},
 		statuses: map[statusKey]activity{},
 	}

@@ -37,6 +37,29 @@ func walkFeed(t *testing.T, c *Collector, w helpdesk.Walk) []helpdesk.Page {
 	return nil
 }
 
+// Reminders and approvals are rows of the feed like any other, and their tickets
+// are in no search: one call each tells what they are, once.
+func TestRemindersAreReadOnceAndLeftOut(t *testing.T) {
+	f := newFake(t)
+	f.ticket(1, monday)
+	f.ticket(9, monday).kind = "reminder"
+	c := f.collector(Options{})
+	pages := walkFeed(t, c, week)
+	if d := cmp.Diff([]int{2}, events(pages)); d != "" {
+		t.Errorf("events (-want +got):\n%s", d)
+	}
+	f.count()
+	f.add(9, 29, "Status|Status|open|resolved", monday.Add(time.Hour))
+	w := week
+	w.Cursor = lastCursor(pages)
+	if d := cmp.Diff([]int(nil), events(walkFeed(t, c, w))); d != "" {
+		t.Errorf("events after it was done (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(map[string]int{"/transactions": 1}, f.count()); d != "" {
+		t.Errorf("calls (-want +got):\n%s", d)
+	}
+}
+
 func lastCursor(pages []helpdesk.Page) []byte { return pages[len(pages)-1].Cursor }
 
 // events lists the numbers of the events that pages tell, each as often as told.

@@ -188,7 +188,7 @@ func (c *Collector) addWhole(txs []transaction, tickets map[string]*ticket, page
 	}
 	for _, x := range slices.Backward(txs) {
 		t := tickets[string(x.ObjectID)]
-		if x.Type != "Create" || x.bad != nil || t == nil || t.merged {
+		if x.Type != "Create" || x.bad != nil || t == nil || t.lent {
 			continue
 		}
 		owner, changed := owners[string(x.ObjectID)]

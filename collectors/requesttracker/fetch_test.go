@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,6 +191,69 @@ func TestWholeMergedTicketKeepsItsOwnRowsAndTheOtherGetsNone(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"6 new ", "7 excluded merged"}, conversations(pages[0])); d != "" {
 		t.Errorf("rows of the feed (-want +got):\n%s", d)
+	}
+}
+
+func TestTheRowOfAMergedTicketIsItsOwn(t *testing.T) {
+	clientError := func(r rest.Request) error {
+		if strings.Contains(r.Query.Get("query"), "EffectiveId") {
+			return &rest.Error{Reason: rest.ReasonClient, Endpoint: r.Endpoint, Code: 400}
+		}
+		return nil
+	}
+	for _, tc := range []struct {
+		name    string
+		prepare func(*fakeRT)
+		team    string
+		channel helpdesk.Channel
+	}{
+		{"RT tells it to who asks for it", func(*fakeRT) {}, "Billing", helpdesk.ChannelPhone},
+		{"in a queue that the account may not see, the other's stands for it", func(f *fakeRT) { f.noOwnRows = true }, "General", helpdesk.ChannelEmail},
+		{"a server that does not know the question", func(f *fakeRT) { f.fail = clientError }, "General", helpdesk.ChannelEmail},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := newFake(t)
+			f.ticket(6, monday)
+			away := f.ticket(7, monday.Add(time.Minute))
+			away.queue, away.owner, away.into, away.fields["Channel"] = 3, 29, 6, "Phone"
+			f.add(7, 29, "AddLink|MergedInto||fsck.com-rt://example.test/ticket/6", monday.Add(time.Hour))
+			f.add(6, 29, "AddLink|MergedInto||fsck.com-rt://example.test/ticket/6", monday.Add(time.Hour))
+			tc.prepare(f)
+			page := fetch(t, f.collector(Options{ChannelField: "Channel"}), whole(7))
+			want := helpdesk.Conversation{
+				ID: "7", Created: monday.Add(time.Minute), Updated: monday.Add(time.Hour), Status: helpdesk.StatusExcluded,
+				Excluded: helpdesk.ExcludedMerged, ExcludedAt: monday.Add(time.Hour), Messages: -1,
+				Labels: helpdesk.Labels{Channel: tc.channel, Team: tc.team, Priority: "0"}, URL: fakeBase + "/Ticket/Display.html?id=7",
+			}
+			if d := cmp.Diff(want, page.Records[slices.IndexFunc(page.Records, isRow)]); d != "" {
+				t.Errorf("row (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func isRow(r helpdesk.Record) bool { _, ok := r.(helpdesk.Conversation); return ok }
+
+// A search or the feed that is not to be had says nothing of the ticket that it
+// was asked for.
+func TestAFailingListMakesNoMergedTicketGone(t *testing.T) {
+	for _, list := range []string{"/tickets", "/transactions"} {
+		for _, why := range []rest.Reason{rest.ReasonGone, rest.ReasonForbidden, rest.ReasonServer} {
+			f := newFake(t)
+			f.ticket(6, monday)
+			f.ticket(7, monday).into = 6
+			f.fail = func(r rest.Request) error {
+				asks := r.Query.Get("query")
+				if r.Endpoint == api+list && (strings.Contains(asks, "EffectiveId") || strings.Contains(asks, "ObjectId")) {
+					return &rest.Error{Reason: why, Endpoint: r.Endpoint}
+				}
+				return nil
+			}
+			page, err := f.collector(Options{}).Fetch(context.Background(), rowsOf(7))
+			if reason(err) != why || len(page.Gone) > 0 {
+				t.Errorf("%s of %s: error %v, gone %v", why, list, err, page.Gone)
+			}
+		}
 	}
 }
 

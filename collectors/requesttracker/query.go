@@ -18,8 +18,7 @@ const ticketFields = "Type,Status,Queue,Owner,Creator,Requestor,Created,Resolved
 
 // wanted selects the transactions that measuring needs. Deadlines that RT moves
 // at each message (Set Due) and the double of an owner change (SetWatcher) stay
-// with the server; so do reminders and approvals, which are tickets of another
-// type.
+// with the server.
 func wanted(o *Options) string {
 	types := []string{
 		"Type='Create'", "Type='Correspond'", "Type='Comment'", "Type='Status'",
@@ -29,7 +28,7 @@ func wanted(o *Options) string {
 	if o.ChannelField != "" || o.CSATField != "" {
 		types = append(types, "Type='CustomField'")
 	}
-	return "ObjectType='RT::Ticket' AND TicketType='ticket' AND (" + strings.Join(types, " OR ") + ")"
+	return "ObjectType='RT::Ticket' AND (" + strings.Join(types, " OR ") + ")"
 }
 
 // transactionQuery asks for one page of transactions, newest first.

@@ -3,6 +3,7 @@ package requesttracker
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
@@ -65,8 +66,8 @@ func (d *directory) state(o *Options, k statusKey) (s state, known bool) {
 }
 
 // learnStatuses asks what custom statuses are, as far as tickets are in them
-// now: no endpoint lists a lifecycle. What could not be learned is asked again
-// after the next reconcile sweep.
+// now: no endpoint lists a lifecycle. What could not be learned is inferred where
+// possible, else asked again after the next reconcile sweep.
 func (c *Collector) learnStatuses(ctx context.Context, keys []statusKey) error {
 	for _, k := range keys {
 		if _, ok := c.opts.listed(k.name); ok || k.name == "" || c.dir.statuses[k] != 0 {
@@ -99,6 +100,31 @@ func (c *Collector) askStatus(ctx context.Context, k statusKey) (activity, error
 		}
 	}
 	return unsure, nil
+}
+
+// inferStatuses learns what tickets tell of statuses that none is in now: RT
+// stamps a ticket Resolved when it becomes inactive, and only then, so the change
+// that carries the stamp's time, alone in its second, led to an inactive status.
+func (c *Collector) inferStatuses(txs []transaction, tickets map[string]*ticket) {
+	type second struct {
+		ticket text
+		at     time.Time
+	}
+	changes := map[second]int{}
+	for _, x := range txs {
+		if x.Type == "Status" {
+			changes[second{x.ObjectID, x.at}]++
+		}
+	}
+	for _, x := range txs {
+		t := tickets[string(x.ObjectID)]
+		if x.Type != "Status" || t == nil || t.lent || !x.at.Equal(t.resolved) || changes[second{x.ObjectID, x.at}] > 1 {
+			continue
+		}
+		if k := c.reader().statusKey(t, x.NewValue); c.dir.statuses[k] == unsure {
+			c.dir.statuses[k] = inactive
+		}
+	}
 }
 
 // forgetUnsure lets statuses that could not be learned be asked again.

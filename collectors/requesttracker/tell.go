@@ -28,7 +28,7 @@ func (c *Collector) tell(ctx context.Context, fresh []transaction, page *helpdes
 		switch {
 		case rs.failed[id] != nil: // this ticket alone: it must not hold back the feed
 			c.mem.want(page, id, x.seq)
-		case t == nil || t.merged:
+		case t == nil || t.lent:
 		case x.Type == "Create":
 			c.addFirstOwner(&x, t, page)
 		}
@@ -94,6 +94,7 @@ func (c *Collector) learn(ctx context.Context, txs []transaction, tickets map[st
 	if err := c.learnStatuses(ctx, c.statusesOf(txs, tickets)); err != nil {
 		return err
 	}
+	c.inferStatuses(txs, tickets)
 	fresh, err := c.learnUsers(ctx, c.usersOf(txs, tickets), p)
 	if err != nil {
 		return err

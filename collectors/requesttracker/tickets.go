@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -28,17 +29,20 @@ func (c *Collector) tickets(ctx context.Context, ids []string, p rest.Priority) 
 	if len(ids) == 0 {
 		return out, nil
 	}
-	page, err := c.search(ctx, ticketQuery(anyOf("id", ids)), p)
-	if err != nil {
-		return out, err
-	}
-	for _, raw := range page.Items {
-		// An unreadable row is read again by itself, and judged there.
-		if t, err := decodeTicket(raw); err == nil {
-			out.tickets[string(t.ID)] = t
+	ask := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return c.dir.foreign[id] })
+	if len(ask) > 0 {
+		page, err := c.search(ctx, ticketQuery(anyOf("id", ask)), p)
+		if err != nil {
+			return out, err
+		}
+		for _, raw := range page.Items {
+			// An unreadable row is read again by itself, and judged there.
+			if t, err := decodeTicket(raw); err == nil {
+				out.tickets[string(t.ID)] = t
+			}
 		}
 	}
-	for _, id := range ids {
+	for _, id := range ask {
 		if out.tickets[id] != nil {
 			continue
 		}
@@ -46,13 +50,27 @@ func (c *Collector) tickets(ctx context.Context, ids []string, p rest.Priority) 
 			return out, err
 		}
 	}
+	c.sortOut(ids, &out)
+	return out, nil
+}
+
+// sortOut takes out what is no ticket to RT's users: reminders and approvals. No
+// search finds them, so their numbers are remembered.
+func (c *Collector) sortOut(ids []string, out *rows) {
 	for id, t := range out.tickets {
 		if !strings.EqualFold(string(t.Type), "ticket") && t.Type != "" {
-			out.foreign[id] = true
+			if len(c.dir.foreign) >= maxForeign {
+				clear(c.dir.foreign)
+			}
+			c.dir.foreign[id] = true
 			delete(out.tickets, id)
 		}
 	}
-	return out, nil
+	for _, id := range ids {
+		if c.dir.foreign[id] {
+			out.foreign[id] = true
+		}
+	}
 }
 
 // single reads one ticket by itself into out. A failure that is the ticket's
@@ -84,6 +102,16 @@ func (c *Collector) single(ctx context.Context, id string, p rest.Priority, out 
 	default:
 		return err
 	}
+	if string(t.ID) != id {
+		t, err = c.askMerged(ctx, id, t, p)
+		if r := reason(err); r == rest.ReasonServer || r == rest.ReasonDecode || r == rest.ReasonClient {
+			out.failed[id] = err
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 	out.tickets[id] = t
 	c.mem.keep(id, t)
 	return nil
@@ -101,36 +129,60 @@ func (c *Collector) askTicket(ctx context.Context, id string, p rest.Priority) (
 	if err != nil {
 		return nil, err
 	}
-	t, err := decodeTicket(raw)
+	return decodeTicket(raw)
+}
+
+// askMerged reads the row of a ticket that was merged into another, and the
+// transaction that did it. Where RT does not give the row (it lies in a queue that
+// the account may not see), the other's stands for it, and its own first
+// transaction says when it was created. It asks lists, so no failure of it says
+// that the ticket is gone.
+func (c *Collector) askMerged(ctx context.Context, id string, other *ticket, p rest.Priority) (*ticket, error) {
+	t, err := c.askOwnRow(ctx, id, p)
 	if err != nil {
 		return nil, err
 	}
-	if string(t.ID) == id {
-		return t, nil
+	if t == nil {
+		t, other.ID, other.lent = other, text(id), true
 	}
-	return t, c.merge(ctx, id, t, p)
-}
-
-// merge makes t, the ticket that id was merged into, the row of id: its own
-// first transaction says when it was created, the link when it was merged.
-func (c *Collector) merge(ctx context.Context, id string, t *ticket, p rest.Priority) error {
+	t.merged = true
 	sql := "ObjectType='RT::Ticket' AND ObjectId = " + id + " AND (Type='Create' OR (Type='AddLink' AND Field='MergedInto'))"
 	txs, _, err := c.transactions(ctx, transactionQuery(sql, 1), p)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	t.ID, t.merged = text(id), true
 	for _, x := range txs {
-		if x.bad != nil {
-			continue
-		}
-		if x.Type == "Create" {
+		switch {
+		case x.bad != nil:
+		case x.Type == "Create":
 			t.created = x.at
-		} else if t.link == nil {
+		case t.link == nil && mergedAway(&x, t):
 			t.link = &x
 		}
 	}
-	return nil
+	if t.link == nil && t.updated.Before(other.updated) {
+		t.updated = other.updated // no earlier than the merge, which may not touch the own row's
+	}
+	return t, nil
+}
+
+// askOwnRow searches for a ticket that was merged away: RT leaves those out of
+// searches unless the query speaks of EffectiveId, the number that a merge
+// changes. nil without an error: it is not to be had.
+func (c *Collector) askOwnRow(ctx context.Context, id string, p rest.Priority) (*ticket, error) {
+	page, err := c.search(ctx, ticketQuery("id = "+id+" AND EffectiveId > 0"), p)
+	if reason(err) == rest.ReasonClient { // a query that this server does not know
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, raw := range page.Items {
+		if t, err := decodeTicket(raw); err == nil && string(t.ID) == id {
+			return t, nil
+		}
+	}
+	return nil, nil
 }
 
 // seesTickets returns denied if the account sees no ticket at all: then its

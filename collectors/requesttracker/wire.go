@@ -127,10 +127,11 @@ type ticket struct {
 
 	created, resolved, updated time.Time
 
-	// merged is set on a ticket that was merged away: all but ID and created are
-	// the other ticket's then. link is the transaction that says so, if found.
-	merged bool
-	link   *transaction
+	// merged is set on a ticket that was merged away. link is the transaction
+	// that says so, if found. lent is set where only the ticket that is left could
+	// be had: all but ID and created are that one's then.
+	merged, lent bool
+	link         *transaction
 }
 
 type customField struct {

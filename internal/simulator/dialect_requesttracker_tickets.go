@@ -1,22 +1,28 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
 )
 
-// search is the search of tickets: what was deleted or merged away is never
-// found, whatever is asked for.
+// search is the search of tickets: what was deleted is never found, whatever is
+// asked for, and what was merged away only by a query that speaks of EffectiveId.
 func (rt *requestTracker) search(b *Books, r *http.Request) (any, error) {
 	q := r.URL.Query()
-	test, err := parseRTSQL(q.Get("query"), func(f string) bool { _, _, ok := (&rtTicket{t: &Ticket{}}).ask(f); return ok })
+	away := false
+	test, err := parseRTSQL(q.Get("query"), func(f string) bool {
+		away = away || f == "effectiveid"
+		_, _, ok := (&rtTicket{t: &Ticket{}}).ask(f)
+		return ok
+	})
 	if err != nil {
 		return nil, err
 	}
 	var found []*rtTicket
 	for _, k := range rt.order {
-		if k.status() != "deleted" && k.state.MergedInto == 0 && test.match(k.ask) {
+		if k.status() != "deleted" && (away || k.state.MergedInto == 0) && test.match(k.ask) {
 			found = append(found, k)
 		}
 	}
@@ -62,6 +68,8 @@ func (k *rtTicket) ask(name string) (int64, string, bool) {
 	switch name {
 	case "id":
 		return k.t.ID, "", true
+	case "effectiveid":
+		return cmp.Or(k.state.MergedInto, k.t.ID), "", true
 	case "status":
 		return 0, k.status(), true
 	case "status__active__":
@@ -116,7 +124,7 @@ func (rt *requestTracker) ticket(b *Books, r *http.Request) (any, error) {
 func (rt *requestTracker) ticketRow(b *Books, r *http.Request, k *rtTicket) rtRow {
 	self, s := number(k.t.ID), &k.state
 	return rtRow{
-		"type": "ticket", "id": self, "_url": rtURL(r, "ticket", self), "Type": "ticket", "EffectiveId": self,
+		"type": "ticket", "id": self, "_url": rtURL(r, "ticket", self), "Type": "ticket", "EffectiveId": number(cmp.Or(s.MergedInto, k.t.ID)),
 		"Subject": k.t.Subject, "Status": k.status(), "Priority": rtPriority(s.Priority), "SLA": "Standard",
 		"Queue": rt.queueRef(r, s.Team), "Owner": rt.userRef(b, r, k.owner), "Creator": rt.userRef(b, r, k.creator()),
 		"Requestor": []rtRef{rt.userRef(b, r, k.t.Customer)}, "LastUpdatedBy": rt.userRef(b, r, k.changer),

@@ -259,8 +259,6 @@ func (x *rtTransaction) ask(name string) (int64, string, bool) {
 		return x.ticket, "", true
 	case "objecttype":
 		return 0, "RT::Ticket", true
-	case "tickettype":
-		return 0, "ticket", true
 	case "type":
 		return 0, x.kind, true
 	case "field":
