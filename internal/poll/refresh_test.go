@@ -38,6 +38,8 @@ type desk struct {
 	calls []string
 	pages int // of the list of agents
 	fail  error
+	clock time.Duration // the desk's less ours
+	skew  time.Duration // that its answers have told
 }
 
 func (d *desk) Profile() helpdesk.Profile {
@@ -52,6 +54,7 @@ func (d *desk) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk) (he
 	if d.fail != nil {
 		return helpdesk.Page{}, d.fail
 	}
+	d.skew = d.clock
 	if s != helpdesk.StreamAgents {
 		return helpdesk.Page{Done: true}, nil
 	}
@@ -80,10 +83,22 @@ func (d *desk) Fetch(context.Context, []helpdesk.Want) (helpdesk.Page, error) {
 	panic("nothing is wanted")
 }
 
-func (d *desk) Skew() time.Duration      { return 0 }
-func (d *desk) SkewFloor() time.Duration { return 0 }
+func (d *desk) SkewFloor() time.Duration { return d.Skew() }
 func (d *desk) SkewKnown() bool          { return true }
 func (d *desk) Pace() time.Duration      { return d.pace }
+
+func (d *desk) Skew() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.skew
+}
+
+// set lets the desk's clock be so far ahead of ours.
+func (d *desk) set(clock time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.clock = clock
+}
 
 // since lists the calls that began after so long.
 func (d *desk) since(from time.Duration) []string {
@@ -255,6 +270,35 @@ func TestABlindSourceIsNotAskedBetweenRounds(t *testing.T) {
 		time.Sleep(time.Second)
 		if n := len(d.since(35 * time.Second)); n != 1 {
 			t.Errorf("%d calls, want one: the next round was good", n)
+		}
+	})
+}
+
+// TestAReadingIsNotLaterThanTheHelpdesksClock where ours is fast, which only the
+// answer tells: what is due in those ten minutes would be taken for unanswered.
+func TestAReadingIsNotLaterThanTheHelpdesksClock(t *testing.T) {
+	d := &desk{streams: []helpdesk.StreamProfile{{Stream: helpdesk.StreamMessages, Clock: true, Replies: true}}, clock: -10 * time.Minute}
+	run(t, d, func(p *poll.Poller) {
+		for _, tc := range []struct {
+			name  string
+			clock time.Duration
+			ask   time.Duration // zero: the first round tells
+			want  time.Duration // of the helpdesk's clock, since the beginning
+		}{
+			{"at the first answer", -10 * time.Minute, 0, -10 * time.Minute},
+			{"when our clock is set forward", -20 * time.Minute, 10 * time.Second, 10*time.Second - 20*time.Minute},
+			{"when it is set back, in no hurry", 20 * time.Minute, 20 * time.Second, 20*time.Second - 20*time.Minute},
+			{"and after that", 20 * time.Minute, 25 * time.Second, 25*time.Second + 20*time.Minute},
+		} {
+			if tc.ask > 0 {
+				time.Sleep(time.Until(d.begun.Add(tc.ask)))
+				d.set(tc.clock)
+				p.Refresh(poll.Need{Replies: true})
+			}
+			time.Sleep(time.Second)
+			if read, want := p.Reading().Replies, d.begun.Add(tc.want); !read.Equal(want) {
+				t.Errorf("%s: replies are read up to %s, want %s", tc.name, read, want)
+			}
 		}
 	})
 }

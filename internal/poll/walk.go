@@ -112,11 +112,8 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 		r.sweep.opening = true
 	}
 	told, begun := time.Now(), kpi.Time(st.Started)
-	if begun.IsZero() {
-		begun = r.now()
-	}
 	for pages := 1; ; pages++ {
-		sent, floor := time.Now(), r.opts.API.SkewFloor()
+		sent, skew, floor := time.Now(), r.opts.API.Skew(), r.opts.API.SkewFloor()
 		page, err := r.opts.Collector.Read(ctx, sp.Stream, helpdesk.Walk{
 			Cursor: st.Cursor, Horizon: r.opts.Ledger.Horizon(), Long: r.long, Now: r.now(),
 		})
@@ -127,6 +124,9 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 			// The skew may have been learned from this very answer, or a clock may
 			// have been set meanwhile: the earlier of both is no promise too much.
 			st.Started = sent.Add(min(floor, r.opts.API.SkewFloor())).UnixNano()
+		}
+		if begun.IsZero() {
+			begun = sent.Add(min(skew, r.opts.API.Skew()))
 		}
 		started := time.Unix(0, st.Started)
 		st = r.position(sp, st, page)
