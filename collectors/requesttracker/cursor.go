@@ -32,8 +32,13 @@ type walk struct {
 	Anchor uint64 `json:"anchor,omitempty"`
 	// Next is the lowest transaction read: below it the walk goes on. 0 at first.
 	Next uint64 `json:"next,omitempty"`
-	// Page counts pages below Next without a visible row.
-	Page int `json:"page,omitempty"`
+	// Page counts pages below Next without a visible row, Doubted is set when the
+	// last was empty only once: it is asked for again before it counts.
+	Page    int  `json:"page,omitempty"`
+	Doubted bool `json:"doubted,omitempty"`
+	// Depth is how many pages without a visible row on top of all are gone
+	// through before the first is asked for again; 0 is topPages.
+	Depth int `json:"depth,omitempty"`
 	// Seen are the newest transactions of this walk, known ones included.
 	Seen idList `json:"seen,omitempty"`
 }
@@ -68,19 +73,19 @@ func (p *position) begin(long bool) {
 func (p *position) first() bool { return len(p.Known) == 0 }
 
 // see notes a page's transactions, newest first, and goes on below them. It is
-// false for a page that holds none below those of the page before: a server or
-// a proxy on the way has said the same again.
+// false for a page that holds none below those of the page before, or none from
+// the anchor on at the top: a server or a proxy on the way has said something again.
 func (w *walk) see(ids []uint64) bool {
 	lowest := ids[len(ids)-1]
-	if w.Next > 0 && lowest >= w.Next {
+	if w.Next > 0 && lowest >= w.Next || w.Next == 0 && ids[0] < w.Anchor {
 		return false
 	}
 	for _, id := range ids {
-		if len(w.Seen) < longOverlap && (w.Next == 0 || id < w.Next) {
+		if len(w.Seen) < longOverlap && id >= w.Anchor && (w.Next == 0 || id < w.Next) {
 			w.Seen = append(w.Seen, id)
 		}
 	}
-	w.Next, w.Page = lowest, 1
+	w.Next, w.Page, w.Doubted = lowest, 1, false
 	return true
 }
 
@@ -94,6 +99,16 @@ func (w *walk) skip() (end bool) {
 	}
 	w.Page++
 	return false
+}
+
+// deeper notes a page without a visible row on top of all. How many hidden rows
+// there may be nobody tells: the first page is asked for again and again, and
+// what lies between is twice as deep each time.
+func (w *walk) deeper() {
+	depth := max(w.Depth, topPages)
+	if w.Page++; w.Page > depth {
+		w.Page, w.Depth = 1, 2*depth
+	}
 }
 
 // finish makes what the walk saw the base of the next one. Known transactions

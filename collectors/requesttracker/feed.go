@@ -13,9 +13,14 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
-// hiddenPages is how many pages in a row without a visible row a first walk
-// goes through, where nothing tells how far down rows go.
-const hiddenPages = 50
+const (
+	// hiddenPages is how many pages in a row without a visible row a first walk
+	// goes through, where nothing tells how far down rows go.
+	hiddenPages = 50
+	// topPages is how many such pages later walks go through on top of all before
+	// they make sure that the account still sees something, and start again.
+	topPages = 20
+)
 
 // readFeed reads one page of transactions, from the newest down to one that is
 // known, and the rows of the tickets that new ones touch.
@@ -100,29 +105,43 @@ func (c *Collector) advance(ctx context.Context, pos *position, txs []transactio
 		}
 		return walk.Next <= max(walk.Anchor, 1) || pos.first() && older(txs, w.Horizon), nil
 	}
+	if none, err := c.noTickets(ctx, pos); err != nil || none {
+		return none, err
+	}
+	if walk.Doubted = !walk.Doubted; walk.Doubted {
+		return false, nil
+	}
 	if walk.Next > 0 {
 		return walk.skip() || pos.first() && walk.Page > hiddenPages, nil
 	}
 	return c.nothingOnTop(ctx, pos)
 }
 
-// nothingOnTop judges an empty page at the top of a walk. Either nothing is
-// there yet, or the newest hundred rows are hidden, or all that was visible no
-// longer is: then the account lost its rights, which RT does not say.
+// noTickets reports whether a first walk finds nothing because nothing is there.
+func (c *Collector) noTickets(ctx context.Context, pos *position) (bool, error) {
+	if !pos.first() || pos.Walk.Next > 0 || pos.Walk.Page > 1 {
+		return false, nil
+	}
+	if !c.mem.empty {
+		n, err := c.count(ctx, "id > 0", rest.Clocks)
+		if err != nil {
+			return false, err
+		}
+		c.mem.empty = n == 0
+	}
+	return c.mem.empty, nil
+}
+
+// nothingOnTop judges an empty page at the top of a walk. Either the newest
+// hundred rows are hidden, or all that was visible no longer is: then the account
+// lost its rights, which RT does not say.
 func (c *Collector) nothingOnTop(ctx context.Context, pos *position) (bool, error) {
 	walk := pos.Walk
 	if pos.first() {
-		if walk.Page == 1 && !c.mem.empty {
-			n, err := c.count(ctx, "id > 0", rest.Clocks)
-			if err != nil {
-				return false, err
-			}
-			c.mem.empty = n == 0
-		}
 		walk.Page++
-		return c.mem.empty || walk.Page > hiddenPages, nil
+		return walk.Page > hiddenPages, nil
 	}
-	if walk.Page%20 == 1 {
+	if walk.Page%topPages == 1 {
 		anchor, err := c.lowestVisible(ctx, pos.Known[:min(shortOverlap, len(pos.Known))])
 		if err != nil {
 			return false, err
@@ -135,7 +154,7 @@ func (c *Collector) nothingOnTop(ctx context.Context, pos *position) (bool, erro
 		}
 		walk.Anchor = max(walk.Anchor, anchor)
 	}
-	walk.Page++
+	walk.deeper()
 	return false, nil
 }
 
@@ -147,10 +166,12 @@ func (c *Collector) lowestVisible(ctx context.Context, known []uint64) (uint64, 
 		ids[i] = strconv.FormatUint(id, 10)
 	}
 	txs, _, err := c.transactions(ctx, transactionQuery("ObjectType='RT::Ticket' AND "+anyOf("id", ids), 1), rest.Clocks)
-	if err != nil || len(txs) == 0 {
-		return 0, err
+	for _, t := range slices.Backward(txs) {
+		if slices.Contains(known, t.seq) {
+			return t.seq, nil
+		}
 	}
-	return txs[len(txs)-1].seq, nil
+	return 0, err
 }
 
 // transactions reads one page, newest first, each once. Rows without a number can be
