@@ -59,8 +59,8 @@ func (c *Client) judge(ctx context.Context, q *query, t ticket, sent time.Time, 
 		return c.broken(ctx, q, 0, err)
 	}
 	received := time.Now()
-	if res.StatusCode < http.StatusInternalServerError {
-		// Above, the Date may be that of a gateway on the way.
+	if good := res.StatusCode/100 == 2; good || res.StatusCode < http.StatusInternalServerError && !c.SkewKnown() {
+		// The Date of a failure may be that of a gateway on the way.
 		c.skew.heard(res.Header, sent, received)
 	}
 	asked := c.quota.answered(t, res.StatusCode, res.Header, retryAfter(res.Header, received))

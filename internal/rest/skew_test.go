@@ -98,3 +98,18 @@ func TestTheClientMeasuresSkew(t *testing.T) {
 		})
 	}
 }
+
+func TestARefusalDoesNotContradictTheHelpdesksClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		code, ahead := 200, 90*time.Second
+		c := newClient(t, Options{Retries: 1, Transport: transport(func(*http.Request) (*http.Response, error) {
+			return answer(code, `{}`, "Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat)), nil
+		})})
+		_ = c.Do(context.Background(), getTickets, nil)
+		code, ahead = 429, 0 // by a gateway, whose clock is ours
+		_ = c.Do(context.Background(), getTickets, nil)
+		if c.Skew() != 90*time.Second {
+			t.Errorf("got %s after a refusal, want that of the good answer", c.Skew())
+		}
+	})
+}

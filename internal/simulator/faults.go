@@ -78,6 +78,7 @@ func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch fault.Kind {
 	case FaultStatus:
+		f.date(w, r)
 		if fault.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(fault.RetryAfter.Seconds())))
 		}
@@ -85,6 +86,7 @@ func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(fault.Code)
 		_, _ = w.Write([]byte(`{"error":{"msg":"` + http.StatusText(fault.Code) + `"}}`)) // the client may be gone
 	case FaultHTML:
+		f.date(w, r)
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte("<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>"))
 	case FaultReset:
@@ -118,6 +120,14 @@ func (f *faulty) choose(r *http.Request) (Fault, bool) {
 		return Fault{}, false
 	}
 	return f.faults[chosen], true
+}
+
+// date gives a failure the Date of the answer that it takes the place of: the
+// desk's clock may run faster than this machine's.
+func (f *faulty) date(w http.ResponseWriter, r *http.Request) {
+	if d := capture(f.next, r).header.Get("Date"); d != "" {
+		w.Header().Set("Date", d)
+	}
 }
 
 func (f *faulty) wait(r *http.Request, d time.Duration) {

@@ -28,7 +28,11 @@ func TestFaults(t *testing.T) {
 		code  int
 		check func(t *testing.T, h http.Header, body string)
 	}{
-		{"a code", Fault{Kind: FaultStatus, Code: 503}, 503, nil},
+		{"a code", Fault{Kind: FaultStatus, Code: 503}, 503, func(t *testing.T, h http.Header, _ string) {
+			if h.Get("Date") != "Mon, 02 Mar 2026 08:00:00 GMT" {
+				t.Errorf("Date %q is not the desk's clock", h.Get("Date"))
+			}
+		}},
 		{"a rate limit", Fault{Kind: FaultStatus, Code: 429, RetryAfter: 7 * time.Second}, 429, func(t *testing.T, h http.Header, _ string) {
 			if h.Get("Retry-After") != "7" {
 				t.Errorf("Retry-After %q", h.Get("Retry-After"))
