@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	promconfig "github.com/prometheus/common/config"
+
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
@@ -64,8 +66,18 @@ type Options struct {
 	// link to what made it. It may be empty.
 	Exporter  string
 	UserAgent string
-	Transport http.RoundTripper // nil: http.DefaultTransport
+	Transport http.RoundTripper // to the Alertmanagers, see [Transport]; nil: http.DefaultTransport
 	Logger    *slog.Logger
+}
+
+// Transport adds the credentials, TLS settings and proxy of the configuration
+// to requests. It may be used by all pushers of that configuration.
+func Transport(a config.Alerting) (http.RoundTripper, error) {
+	t, err := promconfig.NewRoundTripperFromConfig(a.HTTP, "alertmanagers")
+	if err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	return t, nil
 }
 
 // Pusher pushes the alerts of one configuration. Another one over the same

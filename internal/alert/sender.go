@@ -56,14 +56,10 @@ type AlertmanagerStatus struct {
 }
 
 func newSender(p *Pusher, u *url.URL) *sender {
-	transport := p.opts.Transport
-	if t, ok := http.DefaultTransport.(*http.Transport); transport == nil && ok {
-		transport = t.Clone()
-	}
 	return &sender{
 		p: p, url: u.JoinPath("/api/v2/alerts"), log: p.log.With("alertmanager", u.Redacted()), wake: make(chan struct{}, 1),
 		client: &http.Client{
-			Transport: transport, Timeout: timeout,
+			Transport: p.opts.Transport, Timeout: timeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		all: map[messageID]*message{}, fresh: map[messageID]*message{}, renewals: map[messageID]*message{},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 )
@@ -31,6 +32,9 @@ func Check(w io.Writer, file string) error {
 		conn.Client.Close()
 		fmt.Fprintf(&b, "  %s (%s): %d series, and %d for each combination of %s that is met; with 4 channels and 5 teams about %d\n",
 			s.Name, s.Vendor, fixed, each, dims, fixed+20*each)
+	}
+	if _, err := alert.Transport(cfg.Alerting); err != nil {
+		return err
 	}
 	for _, text := range cfg.Warnings() {
 		fmt.Fprintf(&b, "  warning: %s\n", text)

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -78,6 +79,10 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 			Store: a.store, Labels: labels(cfg), Logger: a.log, Committed: a.process.committed,
 		})
 	}
+	transport, err := alert.Transport(cfg.Alerting)
+	if err != nil {
+		return err
+	}
 	fresh, err := a.connect(cfg, old, next)
 	if err != nil {
 		return err
@@ -93,7 +98,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 			errs = append(errs, err)
 		}
 	}
-	pusher, err := a.push(next)
+	pusher, err := a.push(next, transport)
 	if err != nil {
 		errs = append(errs, err)
 	}

@@ -3,15 +3,16 @@ package app
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 )
 
 // push starts to push the alerts of the sources at work.
-func (a *App) push(d *desks) (*alert.Pusher, error) {
+func (a *App) push(d *desks, transport http.RoundTripper) (*alert.Pusher, error) {
 	o := alert.Options{
-		Alerting: d.cfg.Alerting, Store: a.store, Metrics: a.pushes, Exporter: a.address(), UserAgent: userAgent(), Logger: a.log,
+		Alerting: d.cfg.Alerting, Store: a.store, Metrics: a.pushes, Exporter: a.address(), UserAgent: userAgent(), Transport: transport, Logger: a.log,
 	}
 	for _, name := range d.names() {
 		k := d.all[name]

@@ -2,7 +2,10 @@ package app
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -74,5 +77,55 @@ func TestBreachesArePushed(t *testing.T) {
 	}
 	if strings.Contains(e.get("/").body, "Alerts that fire") {
 		t.Error("the status page speaks of alerts")
+	}
+}
+
+// TestAnAlertmanagerThatWantsCredentials behind TLS gets them; they are seen
+// nowhere else.
+func TestAnAlertmanagerThatWantsCredentials(t *testing.T) {
+	t.Parallel()
+	const password = "planted-alertmanager-password"
+	am := &receiver{alerts: map[string]time.Time{}}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, given, _ := r.BasicAuth(); user != "me" || given != password {
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		am.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	write(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	waiting := simulator.Scripted{Lines: []simulator.Line{simulator.Says(time.Hour, helpdesk.AuthorCustomer)}}
+	desk := serve(t, requestTracker(simulated(0, true, waiting)))
+	with := func(password, ca string) string {
+		return "alerting: {alertmanagers: [" + server.URL + "/am], basic_auth: {username: me, password: " + password + "}, tls_config: {ca_file: " + ca + "}}\n" +
+			one("shop", desk)
+	}
+	e := start(t, with(wrongKey, ca), withLifecycle)
+	e.wait("/metrics", "a push that is refused", holds(`helpdesk_alerts_pushed_total{result="refused",source="shop"} 2`))
+	refused := e.get("/").body
+	if !strings.Contains(refused, "HTTP 401") {
+		t.Errorf("the status page does not say why:\n%s", refused)
+	}
+	e.configure(with(password, "nowhere.pem"))
+	a := e.do(http.MethodPost, "/-/reload", "")
+	if a.code == http.StatusOK || !strings.Contains(a.body, "alerting: unable to read CA cert") {
+		t.Errorf("a certificate that is not there: %d %q", a.code, a.body)
+	}
+	e.configure(with(password, ca))
+	if a := e.do(http.MethodPost, "/-/reload", ""); a.code != http.StatusOK {
+		t.Fatalf("%d %q", a.code, a.body)
+	}
+	e.wait("/metrics", "a push", holds(`helpdesk_alerts_pushed_total{result="accepted",source="shop"} 2`))
+	if !am.fires("HelpdeskConversationsBreached of shop") {
+		t.Errorf("%v", am.alerts)
+	}
+	pages := refused + a.body + e.get("/").body + e.get("/metrics").body
+	e.stop()
+	for where, text := range map[string]string{"the pages": pages, "the logs": e.logs.String()} {
+		if strings.Contains(text, password) || strings.Contains(text, wrongKey) {
+			t.Errorf("a password is in %s:\n%s", where, text)
+		}
 	}
 }

@@ -6,7 +6,10 @@ import (
 	"time"
 )
 
-const noCredentials = "leave them out, this version sends none"
+const (
+	noCredentials = "leave them out, this version sends none"
+	inBlock       = "use basic_auth, authorization or oauth2"
+)
 
 func (c *checker) alerting() Alerting {
 	a := &c.doc.Alerting
@@ -15,10 +18,11 @@ func (c *checker) alerting() Alerting {
 		Burst:      a.Burst,
 		DueSoon:    a.Severity.DueSoon,
 		Breached:   a.Severity.Breached,
+		HTTP:       c.httpClient("alerting", &a.HTTP),
 	}
 	for i, text := range a.Alertmanagers {
 		at := index("alerting.alertmanagers", i)
-		u := c.checkURL(at, text, noCredentials)
+		u := c.checkURL(at, text, inBlock)
 		if u == nil {
 			continue
 		}

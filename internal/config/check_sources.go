@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	promconfig "github.com/prometheus/common/config"
+
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 )
@@ -42,8 +44,8 @@ func (c *checker) source(path string, s *sourceDoc) Source {
 	out.Policy, out.Promise = c.policy(path, s)
 	if v, b := c.vendor(path, s); b != nil {
 		out.Vendor, out.Block = v.key, b
+		out.HTTP = c.httpClient(join(path, v.key), &b.endpoint().HTTP)
 		out.URL = c.endpoint(join(path, v.key), s, v, b.endpoint())
-		out.HTTP = b.endpoint().HTTP
 	}
 	return out
 }
@@ -158,25 +160,28 @@ func (c *checker) vendor(path string, s *sourceDoc) (vendor, block) {
 // managed matches what Prometheus' messages say of secret managers.
 var managed = regexp.MustCompile(`, (\w+) & \w+_ref`)
 
-// endpoint checks where the helpdesk is and how to get in.
-func (c *checker) endpoint(path string, s *sourceDoc, v vendor, e *Endpoint) *url.URL {
+// httpClient checks how to get in at a server.
+func (c *checker) httpClient(path string, h *promconfig.HTTPClientConfig) promconfig.HTTPClientConfig {
 	// The sub-blocks first: decoded by the walker, they were not yet checked.
-	e.HTTP.SetDirectory(c.dir)
-	errs := []error{e.HTTP.TLSConfig.Validate()}
-	if e.HTTP.OAuth2 != nil {
-		errs = append(errs, e.HTTP.OAuth2.TLSConfig.Validate(), e.HTTP.OAuth2.Validate())
+	h.SetDirectory(c.dir)
+	errs := []error{h.TLSConfig.Validate()}
+	if h.OAuth2 != nil {
+		errs = append(errs, h.OAuth2.TLSConfig.Validate(), h.OAuth2.Validate())
 	}
-	for _, err := range append(errs, e.HTTP.Validate()) {
+	for _, err := range append(errs, h.Validate()) {
 		if err != nil {
 			c.add(path, "%s", managed.ReplaceAllString(err.Error(), " & $1"))
 		}
 	}
-
-	c.proxy(join(path, "proxy_url"), e.HTTP.ProxyURL)
-	if e.HTTP.OAuth2 != nil {
-		c.proxy(join(join(path, "oauth2"), "proxy_url"), e.HTTP.OAuth2.ProxyURL)
+	c.proxy(join(path, "proxy_url"), h.ProxyURL)
+	if h.OAuth2 != nil {
+		c.proxy(join(join(path, "oauth2"), "proxy_url"), h.OAuth2.ProxyURL)
 	}
+	return *h
+}
 
+// endpoint checks where the helpdesk is.
+func (c *checker) endpoint(path string, s *sourceDoc, v vendor, e *Endpoint) *url.URL {
 	at := join(path, "url")
 	if e.URL == "" {
 		e.URL = v.public
@@ -185,7 +190,7 @@ func (c *checker) endpoint(path string, s *sourceDoc, v vendor, e *Endpoint) *ur
 		c.add(at, "the base URL of the helpdesk is missing: write it as %s", v.example)
 		return nil
 	}
-	u := c.checkURL(at, e.URL, "use basic_auth, authorization or oauth2")
+	u := c.checkURL(at, e.URL, inBlock)
 	if u != nil && u.Scheme == "http" && !s.InsecureHTTP && !loopback(u.Hostname()) {
 		c.bad(at, e.URL, "plain http would send credentials and customers' data in the clear: use https, or set insecure_http: true on the source")
 	}

@@ -141,7 +141,8 @@ func TestMinimalConfigurationResolvesDefaults(t *testing.T) {
 	}
 	rest := *v
 	rest.Sources = nil
-	if diff := cmp.Diff(config.Alerting{WarnBefore: 15 * time.Minute, Burst: 10, DueSoon: "info", Breached: "warning"}, rest.Alerting); diff != "" {
+	alerting := config.Alerting{HTTP: promconfig.DefaultHTTPClientConfig, WarnBefore: 15 * time.Minute, Burst: 10, DueSoon: "info", Breached: "warning"}
+	if diff := cmp.Diff(alerting, rest.Alerting, cmpopts.IgnoreUnexported(promconfig.ProxyConfig{})); diff != "" {
 		t.Errorf("alerting (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(config.Sidecar{Flavour: "prometheus-2.42"}, rest.Sidecar); diff != "" {

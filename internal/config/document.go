@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
@@ -88,6 +89,9 @@ type alertingDoc struct {
 	WarnBefore    model.Duration `yaml:"warn_before"`
 	Burst         int            `yaml:"burst"`
 	Severity      severityDoc    `yaml:"severity,flow"`
+
+	// HTTP says how to get in at every Alertmanager.
+	HTTP promconfig.HTTPClientConfig `yaml:",inline"`
 }
 
 type severityDoc struct {
@@ -147,6 +151,7 @@ func defaults() document {
 			WarnBefore:    model.Duration(15 * time.Minute),
 			Burst:         10,
 			Severity:      severityDoc{DueSoon: "info", Breached: "warning"},
+			HTTP:          promconfig.DefaultHTTPClientConfig,
 		},
 		Sidecar: sidecarDoc{Flavour: Flavours[0]},
 	}

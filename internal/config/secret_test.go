@@ -15,6 +15,7 @@ import (
 
 // secretive has a secret wherever one may be written.
 const secretive = `
+alerting: {alertmanagers: ["https://am.example"], basic_auth: {username: bot, password: hunter2}}
 sources:
   - name: a
     gorgias:
@@ -44,7 +45,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 		t.Fatalf("the password was read as %q", p)
 	}
 	things := map[string]any{
-		"configuration": v, "its value": *v, "sources": v.Sources, "a source": v.Sources[0], "a pointer to one": &v.Sources[0],
+		"configuration": v, "its value": *v, "sources": v.Sources, "a source": v.Sources[0], "a pointer to one": &v.Sources[0], "alerting": v.Alerting, "a pointer to it": &v.Alerting,
 	}
 	for _, s := range v.Sources {
 		things["block of "+s.Name] = s.Block

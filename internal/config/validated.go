@@ -105,9 +105,10 @@ func (p *Promise) For(ch helpdesk.Channel, c kpi.Clock) (tier kpi.Tier, objectiv
 	return 0, 0, false
 }
 
-// Alerting says where and how breaches are pushed.
+// Alerting says where and how breaches are pushed. Printed, it is where.
 type Alerting struct {
-	Alertmanagers []*url.URL    // none: nothing is pushed
+	Alertmanagers []*url.URL // none: nothing is pushed
+	HTTP          promconfig.HTTPClientConfig
 	WarnBefore    time.Duration // before a deadline; 0: no warnings
 	Burst         int           // a minute, source and channel, beyond which one summary is sent; 0: never
 	DueSoon       string        // the severities
@@ -139,6 +140,14 @@ func (s Source) GoString() string { return s.String() }
 
 // MarshalText is String too.
 func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+func (a Alerting) String() string { return fmt.Sprintf("alerting to %s", a.Alertmanagers) }
+
+// GoString is String.
+func (a Alerting) GoString() string { return a.String() }
+
+// MarshalText is String too.
+func (a Alerting) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // MarshalYAML gives the file with its defaults.
 func (v Validated) MarshalYAML() (any, error) { return v.doc, nil }

@@ -20,11 +20,22 @@ func (v *Validated) Warnings() []string {
 			warnings = append(warnings, fmt.Sprintf("source %s: %s: %s", s.Name, s.Vendor, text))
 		}
 	}
+	for _, text := range slices.Concat(incomplete(&v.Alerting.HTTP), unreadable(&v.Alerting.HTTP)) {
+		warnings = append(warnings, "alerting: "+text)
+	}
 	return warnings
 }
 
-// uncredited tells what is missing of the credentials.
+// uncredited tells that there are no credentials, or what is missing of them.
 func uncredited(h *promconfig.HTTPClientConfig) []string {
+	if h.BasicAuth == nil && h.Authorization == nil && h.OAuth2 == nil && h.HTTPHeaders == nil && cmp.Or(h.TLSConfig.Cert, h.TLSConfig.CertFile) == "" {
+		return []string{"there are no credentials: set basic_auth, authorization or oauth2"}
+	}
+	return incomplete(h)
+}
+
+// incomplete tells what is missing of the credentials.
+func incomplete(h *promconfig.HTTPClientConfig) []string {
 	b, a := h.BasicAuth, h.Authorization
 	switch {
 	case b != nil && cmp.Or(b.Username, b.UsernameFile) == "":
@@ -33,8 +44,6 @@ func uncredited(h *promconfig.HTTPClientConfig) []string {
 		return []string{"basic_auth has no password: set password_file or password"}
 	case a != nil && cmp.Or(string(a.Credentials), a.CredentialsFile) == "":
 		return []string{"authorization has no credentials: set credentials_file or credentials"}
-	case b == nil && a == nil && h.OAuth2 == nil && h.HTTPHeaders == nil && cmp.Or(h.TLSConfig.Cert, h.TLSConfig.CertFile) == "":
-		return []string{"there are no credentials: set basic_auth, authorization or oauth2"}
 	}
 	return nil
 }
