@@ -76,18 +76,22 @@ func (a *alertmanager) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer a.turn.Unlock()
 	a.posts++
 	a.bodies = append(a.bodies, string(body))
-	if a.latency > 0 {
-		unlocked(a.turn, func() { time.Sleep(a.latency) })
+	wait := func() {
+		if a.latency > 0 {
+			unlocked(a.turn, func() { time.Sleep(a.latency / 2) })
+		}
 	}
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
+	wait()
 	if a.down {
 		return nil, errDown
 	}
 	code, reason := a.code, "no"
 	if code == 0 {
 		code, reason = a.take(r, body)
+	}
+	wait()
+	if err := r.Context().Err(); err != nil {
+		return nil, err // it has them, and nobody heard of it
 	}
 	return &http.Response{StatusCode: code, Body: io.NopCloser(strings.NewReader(reason)), Header: http.Header{}, Request: r}, nil
 }

@@ -40,13 +40,15 @@ type wire struct {
 }
 
 func (m *message) wire(now time.Time) wire {
-	ends := now.Add(endsAhead)
-	if m.Resolved != 0 {
+	starts, ends := time.Unix(0, m.StartsAt), now.Add(endsAhead)
+	switch {
+	case m.Resolved != 0:
 		ends = time.Unix(0, m.Resolved)
+	case ends.Before(starts): // the clock was set back; Alertmanager refuses such an alert
+		ends = starts.Add(endsAhead)
 	}
 	return wire{
-		Labels: m.Labels, Annotations: m.Annotations, GeneratorURL: m.URL,
-		StartsAt: time.Unix(0, m.StartsAt).UTC(), EndsAt: ends.UTC(),
+		Labels: m.Labels, Annotations: m.Annotations, GeneratorURL: m.URL, StartsAt: starts.UTC(), EndsAt: ends.UTC(),
 	}
 }
 

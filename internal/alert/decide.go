@@ -209,8 +209,9 @@ func (w *watch) budget(d *engine.Deadline, kind holdKind) *budget {
 	return b
 }
 
-// recall counts what was sent in the last minute before this process.
-func (w *watch) recall(alerts map[string]record) {
+// recall counts what was sent in the last minute before this process. What was
+// sent later than now, by a clock that was set back since, counts as sent now.
+func (w *watch) recall(alerts map[string]record, now time.Time) {
 	made := make([]record, 0, len(alerts))
 	for _, r := range alerts {
 		made = append(made, r)
@@ -228,6 +229,6 @@ func (w *watch) recall(alerts map[string]record) {
 		if w.budgets[k] == nil {
 			w.budgets[k] = &budget{limit: w.p.opts.Alerting.Burst}
 		}
-		w.budgets[k].take(time.Unix(0, r.Made))
+		w.budgets[k].take(time.Unix(0, min(r.Made, now.UnixNano())))
 	}
 }

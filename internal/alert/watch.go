@@ -106,7 +106,7 @@ func (w *watch) load() error {
 		w.held[i] = hold{start: m.Start, tier: alerts[m.Summary].Labels[labelTier], kind: summarised, key: m.Summary}
 		w.sizes[m.Summary]++
 	}
-	w.recall(alerts)
+	w.recall(alerts, time.Now())
 	w.send()
 	return nil
 }
