@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,17 +122,39 @@ func (x explanation) write() error {
 	for _, c := range x.m.Clocks {
 		x.clock(c)
 	}
-	fmt.Fprintf(x.w, "\nFacts\n")
-	t = tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
+	if err := x.facts("Facts", func(f kpi.Fact) bool { return !x.ahead(f) }); err != nil {
+		return err
+	}
+	return x.facts("Not certain yet: becomes a fact unless something happens before", x.ahead)
+}
+
+// ahead tells what may still turn out otherwise: a deadline that has not passed,
+// a close in its grace.
+func (x explanation) ahead(f kpi.Fact) bool { return kpi.Time(f.Ready).After(x.now) }
+
+// facts writes some of the facts by their time; nothing where there is none.
+func (x explanation) facts(title string, include func(kpi.Fact) bool) error {
+	var facts []kpi.Fact
 	for _, f := range x.m.Facts {
-		if f.Family.Scope == kpi.ScopeAgent && x.source.Agents == config.AgentsOff {
-			continue
+		if (f.Family.Scope != kpi.ScopeAgent || x.source.Agents != config.AgentsOff) && include(f) {
+			facts = append(facts, f)
 		}
-		value := ""
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(facts, func(a, b kpi.Fact) int { return cmp.Compare(a.At, b.At) })
+	fmt.Fprintf(x.w, "\n%s\n", title)
+	t := tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
+	for _, f := range facts {
+		name, value := f.Family.Name, ""
+		if len(f.Extra) > 0 {
+			name += " " + strings.Join(f.Extra, " ")
+		}
 		if f.Family.Type == kpi.Histogram || f.Family.Type == kpi.Summary {
 			value = fmt.Sprintf("%g s", f.Value)
 		}
-		fmt.Fprintf(t, "  %s\t%s %v\t%s\tbookable from %s\n", stamp(f.At), f.Family.Name, f.Extra, value, stamp(f.Ready))
+		fmt.Fprintf(t, "  %s\t%s\t%s\tbookable from %s\n", stamp(f.At), name, value, stamp(f.Ready))
 	}
 	return t.Flush()
 }
@@ -147,7 +170,7 @@ func (x explanation) timeBase() string {
 func (x explanation) clock(c kpi.Trace) {
 	stop := "still running"
 	if c.Stop != 0 {
-		stop = fmt.Sprintf("stopped %s by %s, after %s", stamp(c.Stop), c.Why, time.Duration(c.Stop-c.Start))
+		stop = fmt.Sprintf("stopped %s (%s), after %s", stamp(c.Stop), c.Why, time.Duration(c.Stop-c.Start))
 		if p := &x.source.Policy; p.BusinessTime {
 			stop += fmt.Sprintf(", %s of them open", p.Schedule.Between(kpi.Time(c.Start), kpi.Time(c.Stop)))
 		}
@@ -160,9 +183,21 @@ func (x explanation) clock(c kpi.Trace) {
 			result = "not yet missed"
 		}
 		fmt.Fprintf(t, "    %s\tlimit %s\tdeadline %s\t%s\n",
-			tier, x.source.Policy.TierLimits(c.Clock, x.c.Row.Channel).Of(tier), stamp(c.Deadlines[i]), result)
+			tier, limit(x.source.Policy.TierLimits(c.Clock, x.c.Row.Channel).Of(tier)), stamp(c.Deadlines[i]), result)
 	}
 	_ = t.Flush() // to the same writer, which the caller's own flush checks
+}
+
+// limit writes 24h0m0s as 24h. It is no day: it may be counted in open time.
+func limit(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 func stamp(at int64) string {

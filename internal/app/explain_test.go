@@ -29,7 +29,12 @@ func sinceStart(t *testing.T, text string) string {
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	waiting := simulator.Scripted{Channel: helpdesk.ChannelChat, Lines: []simulator.Line{simulator.Says(time.Hour, helpdesk.AuthorCustomer)}}
-	url := serve(t, gorgias(simulated(0, false, handedOver, waiting)))
+	lately := simulator.Scripted{Channel: helpdesk.ChannelEmail, Lines: []simulator.Line{
+		simulator.Says(71*time.Hour, helpdesk.AuthorCustomer),
+		simulator.Replies(71*time.Hour+30*time.Minute, 0),
+		simulator.Does(71*time.Hour+50*time.Minute, 0, simulator.Happening{What: simulator.Closed}),
+	}}
+	url := serve(t, gorgias(simulated(0, false, handedOver, waiting, lately)))
 	config := t.TempDir() + "/config.yaml"
 	write(t, config, global+"sources:\n"+gorgiasSource("shop", url, gorgiasKey))
 	explain := func(source, id string) (string, error) {
@@ -37,7 +42,9 @@ func TestExplain(t *testing.T) {
 		err := Explain(t.Context(), &b, config, source, id)
 		return b.String(), err
 	}
-	for file, id := range map[string]string{"testdata/explain_closed.golden": "82000001", "testdata/explain_waiting.golden": "82000002"} {
+	for file, id := range map[string]string{
+		"testdata/explain_closed.golden": "82000001", "testdata/explain_waiting.golden": "82000002", "testdata/explain_lately.golden": "82000003",
+	} {
 		got, err := explain("shop", id)
 		if err != nil {
 			t.Fatal(err)
