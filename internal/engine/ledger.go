@@ -8,7 +8,13 @@ import (
 )
 
 func (s *Source) want(tx state.Tx, w helpdesk.Want) error {
-	return tx.Put(s.opts.Name, state.TableWants, wantKey(w), nil)
+	return tx.Put(s.opts.Name, state.TableWants, wantKey(w), []byte{})
+}
+
+// wanted reports whether a single thing is to be fetched.
+func (s *Source) wanted(tx state.Tx, w helpdesk.Want) (bool, error) {
+	v, err := tx.Get(s.opts.Name, state.TableWants, wantKey(w))
+	return v != nil, err
 }
 
 // coverage is the instant from which on the streams told everything of a

@@ -55,7 +55,11 @@ func (b *booking) conversation(id string) error {
 			return err
 		}
 	}
-	if c.Incomplete {
+	awaited, err := b.awaited(id, c)
+	if err != nil {
+		return err
+	}
+	if c.Incomplete = c.Incomplete || awaited; c.Incomplete {
 		return b.incomplete(id, c)
 	}
 	if err := b.share(id, c); err != nil {
@@ -109,6 +113,15 @@ func (c *stored) last() int64 {
 		last = max(last, c.Ratings[i].Sent, c.Ratings[i].Scored)
 	}
 	return last
+}
+
+// awaited reports whether the conversation is to be read whole: what has become
+// of it, a merge for example, may change everything that is not booked yet.
+func (b *booking) awaited(id string, c *stored) (bool, error) {
+	if exclusion(c.Items) == helpdesk.ExcludedMerged {
+		return false, nil // nothing more is to be learned
+	}
+	return b.s.wanted(b.tx, helpdesk.Want{Kind: helpdesk.WantConversation, ID: id})
 }
 
 // short reports whether the vendor counts more messages than are known, of a

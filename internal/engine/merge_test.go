@@ -194,3 +194,33 @@ func TestWhatAMergedConversationHasDoneIsNotDoneAgainWhereItsMessagesAre(t *test
 		}
 	}
 }
+
+// A log names a merge without saying what became of the conversation: until it
+// was looked at, however often that fails, nothing of it is booked.
+func TestAConversationThatIsToBeReadWholeIsBookedOnceItWas(t *testing.T) {
+	d := newDesk(t)
+	asked, merge := start.Add(time.Minute), start.Add(30*time.Minute)
+	d.now = merge
+	d.tell(helpdesk.StreamConversations, opened("a", asked, helpdesk.ChannelEmail))
+	d.tell(helpdesk.StreamMessages, says("a", asked, helpdesk.AuthorCustomer))
+	d.book(start.Add(10 * time.Minute))
+	page := helpdesk.Page{Wants: []helpdesk.Want{{Kind: helpdesk.WantConversation, ID: "a"}}}
+	trashed := changes("a", merge, helpdesk.ChangeExcluded, helpdesk.StatusExcluded)
+	trashed.Excluded = helpdesk.ExcludedDeleted
+	page.Records = []helpdesk.Record{trashed}
+	if err := d.source.Apply(helpdesk.StreamEvents, page, engine.StreamState{Watermark: merge.UnixNano()}, merge); err != nil {
+		t.Fatal(err)
+	}
+	families := []*kpi.Family{kpi.ConversationsExcluded, kpi.ClocksCancelled, kpi.SLAEvents}
+	d.book(start.Add(2 * hour))
+	d.expect(map[string]float64{}, families...)
+	merged := changes("a", merge, helpdesk.ChangeExcluded, helpdesk.StatusExcluded)
+	merged.ID, merged.Excluded = "merged", helpdesk.ExcludedMerged
+	merged.Lane = helpdesk.LaneEvents
+	d.fetched("a", merged)
+	d.book(start.Add(2*hour + time.Minute))
+	d.expect(map[string]float64{
+		of(kpi.ConversationsExcluded, "", "email", "reason", "merged"):  1,
+		of(kpi.ClocksCancelled, "", "email", "clock", "first_response"): 1,
+	}, families...)
+}
