@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -174,5 +175,31 @@ func TestADeskThatKnowsOnlySeconds(t *testing.T) {
 		if h.At.Nanosecond() != 0 {
 			t.Fatalf("happening %d at %v", h.ID, h.At)
 		}
+	}
+}
+
+func TestAConversationIsPlayedAtADeskAtWork(t *testing.T) {
+	d := New(Options{Start: opens, Script: []Scripted{{Lines: []Line{Says(0, helpdesk.AuthorCustomer)}}}})
+	d.Advance(opens.Add(time.Hour))
+	id := d.Play(Scripted{Lines: []Line{Says(time.Minute, helpdesk.AuthorCustomer)}})
+	d.Advance(opens.Add(2 * time.Hour))
+	d.Continue(id, Replies(time.Minute, 1))
+	d.Advance(opens.Add(3 * time.Hour))
+	var got []string
+	for _, h := range log(d) {
+		got = append(got, fmt.Sprint(h.Ticket, " ", h.At.Format(time.TimeOnly), " ", h.What, " ", h.Actor))
+	}
+	var want []string
+	for _, h := range []Happening{
+		{Ticket: FirstTicket, At: opens, What: Opened, Actor: helpdesk.ActorCustomer},
+		{Ticket: FirstTicket, At: opens, What: Spoke, Actor: helpdesk.ActorCustomer},
+		{Ticket: FirstTicket + 1, At: opens.Add(61 * time.Minute), What: Opened, Actor: helpdesk.ActorCustomer},
+		{Ticket: FirstTicket + 1, At: opens.Add(61 * time.Minute), What: Spoke, Actor: helpdesk.ActorCustomer},
+		{Ticket: FirstTicket + 1, At: opens.Add(121 * time.Minute), What: Spoke, Actor: helpdesk.ActorAgent},
+	} {
+		want = append(want, fmt.Sprint(h.Ticket, " ", h.At.Format(time.TimeOnly), " ", h.What, " ", h.Actor))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

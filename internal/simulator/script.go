@@ -61,7 +61,30 @@ func TeamID(n int) int64 { return firstTeam + int64(n%len(teamNames)) }
 
 // place schedules a scripted conversation.
 func (d *Desk) place(s *Scripted) {
-	id := FirstTicket + int64(len(d.books.Customers)) // as many customers as conversations
+	d.schedule(FirstTicket+int64(len(d.books.Customers)), s) // as many customers as conversations
+}
+
+// Play places one more conversation at a desk that is at work: its lines are
+// after now. It returns the ticket's id.
+func (d *Desk) Play(s Scripted) int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id := FirstTicket + int64(len(d.o.Script)) + d.tickets
+	d.tickets++
+	d.schedule(id, &s)
+	return id
+}
+
+// Continue adds lines, after now, to a conversation that has begun.
+func (d *Desk) Continue(id int64, lines ...Line) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, l := range lines {
+		d.after(l.After, func() { d.perform(d.books.Ticket(id), l) })
+	}
+}
+
+func (d *Desk) schedule(id int64, s *Scripted) {
 	c := Customer{ID: firstCustomer + int64(len(d.books.Customers)), First: firstNames[0], Last: plantedName, Email: "scripted@" + plantedDomain}
 	d.books.Customers = append(d.books.Customers, c)
 	channel := s.Channel
@@ -77,11 +100,16 @@ func (d *Desk) place(s *Scripted) {
 				l.Cause = d.cause()
 				d.happen(t, Happening{What: Opened, Actor: l.Actor, By: l.By, Cause: l.Cause})
 			}
-			if l.What == Spoke {
-				d.say(t, *l.Message, l.Actor, l.Cause)
-				return
-			}
-			d.happen(t, l.Happening)
+			d.perform(t, l)
 		})
 	}
+}
+
+// perform lets a line happen now.
+func (d *Desk) perform(t *Ticket, l Line) {
+	if l.What == Spoke {
+		d.say(t, *l.Message, l.Actor, l.Cause)
+		return
+	}
+	d.happen(t, l.Happening)
 }
