@@ -67,7 +67,7 @@ func TestWhoIsTold(t *testing.T) {
 // alertmanager starts one with the configuration that is shipped.
 func alertmanager(t *testing.T, g generation, file string) *server {
 	t.Helper()
-	return g.start(t, "alertmanager", "--web.listen-address=", "--config.file="+file, "--cluster.listen-address=", "--storage.path="+t.TempDir())
+	return g.start(t, "alertmanager", "--config.file="+file, "--cluster.listen-address=", "--storage.path="+t.TempDir())
 }
 
 // name tells an alert of the test's from another.

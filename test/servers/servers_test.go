@@ -73,16 +73,22 @@ func (g generation) run(t *testing.T, name string, args ...string) string {
 // server is a running program.
 type server struct{ base string }
 
-// start runs a server until the test ends, and waits until it is ready. The
-// argument that names the address to listen on ends with "=".
-func (g generation) start(t *testing.T, name, listen string, args ...string) *server {
+// start runs a server until the test ends, and waits until it is ready.
+func (g generation) start(t *testing.T, name string, args ...string) *server {
 	t.Helper()
-	addr := freeAddress(t)
+	return start(t, g.program(name), args...)
+}
+
+// start runs a program that listens where Prometheus' own flag says, and waits
+// until it is ready.
+func start(t *testing.T, program string, args ...string) *server {
+	t.Helper()
+	name, addr := filepath.Base(program), freeAddress(t)
 	log, err := os.Create(filepath.Join(t.TempDir(), name+".log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(g.program(name), append(args, listen+addr)...)
+	cmd := exec.Command(program, append(args, "--web.listen-address="+addr)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", name, err)
@@ -131,7 +137,7 @@ func (s *server) ask(ctx context.Context, method, path string, body any) ([]byte
 		}
 		content = bytes.NewReader(b)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, s.base+path, content)
 	if err != nil {
