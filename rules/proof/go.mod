@@ -3,6 +3,7 @@ module github.com/helpdesk-exporter/helpdesk_exporter/rules/proof
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/helpdesk-exporter/helpdesk_exporter v0.0.0
 	github.com/prometheus/common v0.72.1
 	github.com/prometheus/prometheus v0.315.0
@@ -66,7 +67,6 @@ require (
 	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/golang/snappy v1.0.0 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/google/s2a-go v0.1.9 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/googleapis/enterprise-certificate-proxy v0.3.20 // indirect

@@ -36,6 +36,7 @@ type prometheus struct {
 	groups   []*promrules.Group
 	interval time.Duration
 	scraped  map[string]storage.SeriesRef // the series of the last scrape
+	parsed   map[string]labels.Labels     // series by their text
 	fired    map[string]time.Time         // alerts by name and labels, and when each was first seen firing
 }
 
@@ -52,6 +53,8 @@ func start(t *testing.T, interval time.Duration, flavour rules.Flavour, groups [
 	}
 	opts := tsdb.DefaultOptions()
 	opts.RetentionDuration = (40 * 24 * time.Hour).Milliseconds()
+	opts.MinBlockDuration = opts.RetentionDuration // all in memory, in few chunks
+	opts.MaxBlockDuration = opts.RetentionDuration
 	opts.StripeSize = 1 << 10
 	db, err := tsdb.Open(t.TempDir(), promslog.NewNopLogger(), nil, opts, nil)
 	if err != nil {
@@ -75,7 +78,7 @@ func start(t *testing.T, interval time.Duration, flavour rules.Flavour, groups [
 	for _, err := range errs {
 		t.Fatal(err)
 	}
-	p := &prometheus{t: t, db: db, engine: engine, interval: interval, fired: map[string]time.Time{}}
+	p := &prometheus{t: t, db: db, engine: engine, interval: interval, parsed: map[string]labels.Labels{}, fired: map[string]time.Time{}}
 	for _, g := range loaded {
 		p.groups = append(p.groups, g)
 	}
@@ -112,17 +115,15 @@ func (p *prometheus) scrape(at time.Time, exposed samples) {
 	p.scraped = next
 }
 
-var parsed = map[string]labels.Labels{}
-
 func (p *prometheus) labels(series string) labels.Labels {
-	if l, ok := parsed[series]; ok {
+	if l, ok := p.parsed[series]; ok {
 		return l
 	}
 	l, err := parser.NewParser(parser.Options{}).ParseMetric(series)
 	if err != nil {
 		p.t.Fatalf("%s: %v", series, err)
 	}
-	parsed[series] = l
+	p.parsed[series] = l
 	return l
 }
 

@@ -1,0 +1,60 @@
+package proof
+
+import (
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
+)
+
+var recorded = regexp.MustCompile(`\b[a-z_]+:helpdesk_[a-z_]+:[a-z_0-9]+`)
+
+// reading are the default rules of the records and alerts that match, and what
+// they read: a month of all rules would take minutes.
+func reading(t *testing.T, flavour rules.Flavour, names string) []rules.Group {
+	t.Helper()
+	groups, err := rules.Default(flavour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keep(groups, names)
+}
+
+// configured are all rules of a configuration.
+func configured(t *testing.T, flavour rules.Flavour, text string) []rules.Group {
+	t.Helper()
+	cfg, err := config.Parse([]byte(text), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, _ := rules.Groups(cfg, flavour)
+	return groups
+}
+
+// keep keeps the rules that match, and those that they read.
+func keep(groups []rules.Group, names string) []rules.Group {
+	matches := regexp.MustCompile("^(" + names + ")$")
+	needed := map[string]bool{}
+	for found := true; found; {
+		found = false
+		for _, g := range groups {
+			for _, r := range g.Rules {
+				if name := r.Record + r.Alert; !needed["+"+name] && (needed[name] || matches.MatchString(name)) {
+					found = true
+					needed["+"+name] = true
+					for _, read := range recorded.FindAllString(r.Expr, -1) {
+						needed[read] = true
+					}
+				}
+			}
+		}
+	}
+	var kept []rules.Group
+	for _, g := range groups {
+		g.Rules = slices.DeleteFunc(slices.Clone(g.Rules), func(r rules.Rule) bool { return !needed["+"+r.Record+r.Alert] })
+		kept = append(kept, g)
+	}
+	return kept
+}
