@@ -9,6 +9,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
 )
 
 // Check validates a configuration file without touching anything else, and
@@ -34,6 +35,9 @@ func Check(w io.Writer, file string) error {
 			s.Name, s.Vendor, fixed, each, dims, fixed+20*each)
 	}
 	if _, err := alert.Transport(cfg.Alerting); err != nil {
+		return err
+	}
+	if _, err := sidecar.Transport(cfg.Sidecar); err != nil {
 		return err
 	}
 	for _, text := range cfg.Warnings() {

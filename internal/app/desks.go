@@ -83,6 +83,10 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	if err != nil {
 		return err
 	}
+	target, err := a.rulesTarget(cfg)
+	if err != nil {
+		return err
+	}
 	fresh, err := a.connect(cfg, old, next)
 	if err != nil {
 		return err
@@ -105,7 +109,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	a.mu.Lock()
 	a.desks, a.pusher = next, pusher
 	a.mu.Unlock()
-	a.rules.Set(a.rulesTarget(cfg))
+	a.rules.Set(target)
 	return errors.Join(errs...)
 }
 

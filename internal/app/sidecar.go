@@ -9,12 +9,16 @@ import (
 // rulesTarget is the folder of rules that a configuration asks for; nil if it
 // asks for none. Boards will be another output, with a folder and a sidecar of
 // its own.
-func (a *App) rulesTarget(cfg *config.Validated) *sidecar.Target {
+func (a *App) rulesTarget(cfg *config.Validated) (*sidecar.Target, error) {
 	if cfg.Sidecar.RulesDir == "" {
-		return nil
+		return nil, nil
+	}
+	transport, err := sidecar.Transport(cfg.Sidecar)
+	if err != nil {
+		return nil, err
 	}
 	return &sidecar.Target{
-		Dir: cfg.Sidecar.RulesDir, Mark: rules.Mark, Reload: cfg.Sidecar.ReloadURL,
+		Dir: cfg.Sidecar.RulesDir, Mark: rules.Mark, Reload: cfg.Sidecar.ReloadURL, Transport: transport,
 		Files: func() ([]sidecar.File, error) {
 			made, refused, err := rules.Files(cfg, rules.Flavour(cfg.Sidecar.Flavour), rules.FormatPrometheus)
 			for _, reason := range refused {
@@ -26,5 +30,5 @@ func (a *App) rulesTarget(cfg *config.Validated) *sidecar.Target {
 			}
 			return files, err
 		},
-	}
+	}, nil
 }

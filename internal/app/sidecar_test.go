@@ -1,7 +1,9 @@
 package app
 
 import (
+	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,23 +83,72 @@ func TestTheSidecarWritesTheRulesOfItsConfiguration(t *testing.T) {
 func TestAFolderThatIsMissingHoldsNothingBack(t *testing.T) {
 	t.Parallel()
 	desk := serve(t, requestTracker(simulated(0, true, handedOver)))
-	e := start(t, withRules(desk, serve(t, &fakePrometheus{}), "0.9"), withLifecycle)
+	e := start(t, strings.Replace(withRules(desk, serve(t, &fakePrometheus{}), "0.9"), "rules_dir: rules", "rules_dir: volume/rules", 1), withLifecycle)
 	e.ready()
 	text := e.wait("/metrics", "that nothing was written", holds(notWritten)).body
 	if !strings.Contains(text, opened("shop")) {
 		t.Error("the source is not read")
 	}
-	place := filepath.Join(e.dir, "rules")
+	volume := filepath.Join(e.dir, "volume")
 	for where, text := range map[string]string{"the status page": e.get("/").body, "the log": e.logs.String()} {
-		for _, want := range []string{"write the rules to " + place, "no such file or directory: create the folder"} {
+		for _, want := range []string{"write the rules to " + volume, "no such file or directory: create the folder"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s does not say %q", where, want)
 			}
 		}
 	}
-	if err := os.Mkdir(place, 0o700); err != nil {
+	if err := os.Mkdir(volume, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	e.wait("/metrics", "that it was written", holds(written))
 	e.wait("/", "that the rules are written", holds(`<span class="state ok">written</span>`))
+}
+
+// TestAPrometheusThatWantsCredentials behind TLS gets them; they are seen nowhere
+// else.
+func TestAPrometheusThatWantsCredentials(t *testing.T) {
+	t.Parallel()
+	const password = "planted-prometheus-password"
+	p := &fakePrometheus{}
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, given, _ := r.BasicAuth(); user != "me" || given != password {
+			http.Error(w, "Unauthorized", http.StatusUnauthorized)
+			return
+		}
+		p.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	write(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	desk := serve(t, requestTracker(simulated(0, true, handedOver)))
+	with := func(password, ca string) string {
+		return one("shop", desk) + "sidecar: {rules_dir: rules, prometheus_reload_url: " + server.URL + "/-/reload, " +
+			"basic_auth: {username: me, password: " + password + "}, tls_config: {ca_file: " + ca + "}}\n"
+	}
+	e := start(t, with(wrongKey, ca), withLifecycle)
+	e.wait("/metrics", "that the rules are not loaded", holds(`helpdesk_sidecar_last_reload_successful{output="rules"} 0`))
+	refused := e.get("/").body
+	if !strings.Contains(refused, "401 Unauthorized: check the credentials in sidecar") {
+		t.Errorf("the status page does not say why:\n%s", refused)
+	}
+	e.configure(with(password, "nowhere.pem"))
+	a := e.do(http.MethodPost, "/-/reload", "")
+	if a.code == http.StatusOK || !strings.Contains(a.body, "sidecar: unable to read CA cert") {
+		t.Errorf("a certificate that is not there: %d %q", a.code, a.body)
+	}
+	e.configure(with(password, ca))
+	if a := e.do(http.MethodPost, "/-/reload", ""); a.code != http.StatusOK {
+		t.Fatalf("%d %q", a.code, a.body)
+	}
+	e.wait("/metrics", "that the rules are loaded", holds(`helpdesk_sidecar_last_reload_successful{output="rules"} 1`))
+	pages := refused + a.body + e.get("/").body + e.get("/metrics").body
+	e.stop()
+	for where, text := range map[string]string{"the pages": pages, "the logs": e.logs.String()} {
+		if strings.Contains(text, password) || strings.Contains(text, wrongKey) {
+			t.Errorf("a password is in %s:\n%s", where, text)
+		}
+	}
+	if n := p.asked.Load(); n != 1 {
+		t.Errorf("Prometheus was asked %d times", n)
+	}
 }

@@ -6,10 +6,7 @@ import (
 	"time"
 )
 
-const (
-	noCredentials = "leave them out, this version sends none"
-	inBlock       = "use basic_auth, authorization or oauth2"
-)
+const inBlock = "use basic_auth, authorization or oauth2"
 
 func (c *checker) alerting() Alerting {
 	a := &c.doc.Alerting
@@ -51,10 +48,10 @@ func (c *checker) sidecar() Sidecar {
 		c.bad("sidecar.flavour", s.Flavour, "rules are written for one of %s", list(Flavours))
 	}
 	s.RulesDir, s.DashboardsDir = c.file(s.RulesDir), c.file(s.DashboardsDir)
-	out := Sidecar{Flavour: s.Flavour, RulesDir: s.RulesDir, DashboardsDir: s.DashboardsDir}
+	out := Sidecar{Flavour: s.Flavour, RulesDir: s.RulesDir, DashboardsDir: s.DashboardsDir, HTTP: c.httpClient("sidecar", &s.HTTP)}
 	if s.PrometheusReloadURL != "" {
 		const path = "sidecar.prometheus_reload_url"
-		out.ReloadURL = c.checkURL(path, s.PrometheusReloadURL, noCredentials)
+		out.ReloadURL = c.checkURL(path, s.PrometheusReloadURL, inBlock)
 		if s.RulesDir == "" {
 			c.add(path, "there are no rules to reload: set sidecar.rules_dir, or leave this out")
 		}

@@ -145,7 +145,8 @@ func TestMinimalConfigurationResolvesDefaults(t *testing.T) {
 	if diff := cmp.Diff(alerting, rest.Alerting, cmpopts.IgnoreUnexported(promconfig.ProxyConfig{})); diff != "" {
 		t.Errorf("alerting (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(config.Sidecar{Flavour: "prometheus-2.42"}, rest.Sidecar); diff != "" {
+	sidecar := config.Sidecar{Flavour: "prometheus-2.42", HTTP: promconfig.DefaultHTTPClientConfig}
+	if diff := cmp.Diff(sidecar, rest.Sidecar, cmpopts.IgnoreUnexported(promconfig.ProxyConfig{})); diff != "" {
 		t.Errorf("sidecar (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(config.State{Path: "/etc/helpdesk/data/helpdesk.db"}, rest.State); diff != "" {

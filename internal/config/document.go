@@ -104,6 +104,9 @@ type sidecarDoc struct {
 	RulesDir            string `yaml:"rules_dir,omitempty"`
 	PrometheusReloadURL string `yaml:"prometheus_reload_url,omitempty"`
 	DashboardsDir       string `yaml:"dashboards_dir,omitempty"`
+
+	// HTTP says how to get in at Prometheus.
+	HTTP promconfig.HTTPClientConfig `yaml:",inline"`
 }
 
 // stateDoc has no default: an empty path next to postgres is none, and
@@ -153,6 +156,6 @@ func defaults() document {
 			Severity:      severityDoc{DueSoon: "info", Breached: "warning"},
 			HTTP:          promconfig.DefaultHTTPClientConfig,
 		},
-		Sidecar: sidecarDoc{Flavour: Flavours[0]},
+		Sidecar: sidecarDoc{Flavour: Flavours[0], HTTP: promconfig.DefaultHTTPClientConfig},
 	}
 }

@@ -16,6 +16,7 @@ import (
 // secretive has a secret wherever one may be written.
 const secretive = `
 alerting: {alertmanagers: ["https://am.example"], basic_auth: {username: bot, password: hunter2}}
+sidecar: {rules_dir: rules, prometheus_reload_url: "https://p.example", basic_auth: {username: bot, password: hunter2}}
 sources:
   - name: a
     gorgias:
@@ -46,6 +47,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	things := map[string]any{
 		"configuration": v, "its value": *v, "sources": v.Sources, "a source": v.Sources[0], "a pointer to one": &v.Sources[0], "alerting": v.Alerting, "a pointer to it": &v.Alerting,
+		"sidecar": v.Sidecar, "a pointer to that": &v.Sidecar,
 	}
 	for _, s := range v.Sources {
 		things["block of "+s.Name] = s.Block

@@ -116,10 +116,12 @@ type Alerting struct {
 }
 
 // Sidecar says what is written for Prometheus and Grafana; empty folders: nothing.
+// Printed, it is where.
 type Sidecar struct {
 	Flavour       string // one of [Flavours]
 	RulesDir      string
 	ReloadURL     *url.URL // nil: Prometheus is not asked to reload
+	HTTP          promconfig.HTTPClientConfig
 	DashboardsDir string
 }
 
@@ -148,6 +150,16 @@ func (a Alerting) GoString() string { return a.String() }
 
 // MarshalText is String too.
 func (a Alerting) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+func (s Sidecar) String() string {
+	return fmt.Sprintf("sidecar of %s (%s), %s", s.RulesDir, s.Flavour, s.DashboardsDir)
+}
+
+// GoString is String.
+func (s Sidecar) GoString() string { return s.String() }
+
+// MarshalText is String too.
+func (s Sidecar) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalYAML gives the file with its defaults.
 func (v Validated) MarshalYAML() (any, error) { return v.doc, nil }

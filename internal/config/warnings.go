@@ -20,8 +20,13 @@ func (v *Validated) Warnings() []string {
 			warnings = append(warnings, fmt.Sprintf("source %s: %s: %s", s.Name, s.Vendor, text))
 		}
 	}
-	for _, text := range slices.Concat(incomplete(&v.Alerting.HTTP), unreadable(&v.Alerting.HTTP)) {
-		warnings = append(warnings, "alerting: "+text)
+	for _, b := range []struct {
+		name string
+		http *promconfig.HTTPClientConfig
+	}{{"alerting", &v.Alerting.HTTP}, {"sidecar", &v.Sidecar.HTTP}} {
+		for _, text := range slices.Concat(incomplete(b.http), unreadable(b.http)) {
+			warnings = append(warnings, b.name+": "+text)
+		}
 	}
 	return warnings
 }

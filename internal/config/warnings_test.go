@@ -10,19 +10,21 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 )
 
-func TestWhatAlertmanagersWantIsChecked(t *testing.T) {
-	v := parse(t, minimal+"\nalerting: {alertmanagers: [\"https://am.example\"], basic_auth: {username: me, password_file: none}, tls_config: {ca_file: ca}}\n")
+func TestWhatAlertmanagersAndPrometheusWantIsChecked(t *testing.T) {
+	v := parse(t, minimal+"\nalerting: {alertmanagers: [\"https://am.example\"], basic_auth: {username: me, password_file: none}, tls_config: {ca_file: ca}}\n"+
+		"sidecar: {rules_dir: rules, prometheus_reload_url: \"https://p.example\", basic_auth: {username: me}}\n")
 	const shop = `source shop: gorgias: there are no credentials: set basic_auth, authorization or oauth2`
 	want := []string{
 		shop,
 		`alerting: basic_auth.password_file: open /etc/helpdesk/none: no such file or directory`,
 		`alerting: tls_config.ca_file: open /etc/helpdesk/ca: no such file or directory`,
+		`sidecar: basic_auth has no password: set password_file or password`,
 	}
 	if diff := cmp.Diff(want, v.Warnings()); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{shop}, parse(t, minimal).Warnings()); diff != "" {
-		t.Errorf("warnings, without credentials for an Alertmanager (-want +got):\n%s", diff)
+		t.Errorf("warnings, without credentials for others (-want +got):\n%s", diff)
 	}
 }
 

@@ -29,6 +29,19 @@ const staleAfter = time.Hour
 // headSize is how much of a file is read to find the mark.
 const headSize = 1024
 
+// makeFolder makes a folder that is missing, for everybody to read, in one that
+// is there: a path that is wrong from further up on is not made true.
+func makeFolder(dir string) error {
+	_, missing := os.Stat(dir)
+	if !errors.Is(missing, fs.ErrNotExist) {
+		return nil // what else is wrong with it, writing will tell
+	}
+	if os.Mkdir(dir, 0o755) != nil {
+		return missing
+	}
+	return os.Chmod(dir, 0o755) // whatever the umask: Prometheus is another user
+}
+
 // keep makes a folder hold the files, and no other file with the mark. Each is
 // replaced whole, and only when its content differs. What it did before an
 // error is done, and told.

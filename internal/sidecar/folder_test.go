@@ -134,7 +134,7 @@ func TestAFolderThatCannotBeWrittenTo(t *testing.T) {
 		prepare func(dir string) error
 		want    string // after the name of the folder
 	}{
-		{"is missing", os.Remove, "no such file or directory: create the folder, for the exporter's user to write to"},
+		{"is missing, and so is the one that it is in", func(dir string) error { return os.RemoveAll(filepath.Dir(dir)) }, "no such file or directory: create the folder, for the exporter's user to write to"},
 		{"is a file", func(dir string) error {
 			if err := os.Remove(dir); err != nil {
 				return err
@@ -145,8 +145,8 @@ func TestAFolderThatCannotBeWrittenTo(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "rules")
-			if err := os.Mkdir(dir, 0o700); err != nil {
+			dir := filepath.Join(t.TempDir(), "volume", "rules")
+			if err := os.MkdirAll(dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
 			if err := c.prepare(dir); err != nil {
@@ -163,12 +163,27 @@ func TestAFolderThatCannotBeWrittenTo(t *testing.T) {
 	}
 }
 
-// complain writes to a folder that cannot be written to, and returns the error.
+func TestAFolderThatIsMissingIsMade(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "rules")
+	if err := complain(dir); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[string]string{"rules": "drwxr-xr-x "}, contents(t, parent)); d != "" {
+		t.Errorf("around the folder (-want +got)\n%s", d)
+	}
+	if d := cmp.Diff(map[string]string{"alerts.yml": mine + generated("alerts")}, contents(t, dir)); d != "" {
+		t.Errorf("the folder (-want +got)\n%s", d)
+	}
+}
+
+// complain writes to a folder, and returns the error.
 func complain(dir string) error {
-	s := newSidecar(nil)
+	s := newSidecar()
 	s.Set(&Target{Dir: dir, Mark: mark, Files: func() ([]File, error) { return []File{{"alerts.yml", []byte(generated("alerts"))}}, nil }})
 	err := s.round(ctx)
-	if st, _ := s.Status(); fmt.Sprint(st.WriteError) != fmt.Sprint(err) || !st.Written.IsZero() {
+	if st, _ := s.Status(); fmt.Sprint(st.WriteError) != fmt.Sprint(err) || st.Written.IsZero() == (err == nil) {
 		return fmt.Errorf("the status says %v, the error is: %w", st.WriteError, err)
 	}
 	return err

@@ -45,6 +45,8 @@ type Target struct {
 	Mark string
 	// Reload is asked with a POST when the files have changed; nil: nobody is.
 	Reload *url.URL
+	// Transport is for that, see [Transport]; nil: without credentials.
+	Transport http.RoundTripper
 }
 
 // Status is what became of a target.
@@ -64,7 +66,6 @@ type Status struct {
 type Sidecar struct {
 	output string
 	log    *slog.Logger
-	client *http.Client
 
 	mu     sync.Mutex
 	target *Target
@@ -77,15 +78,7 @@ type Sidecar struct {
 // New makes a sidecar for an output, "rules" for example. It works while
 // [Sidecar.Run] runs.
 func New(output string, log *slog.Logger) *Sidecar {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DisableKeepAlives = true // there is one request in days
-	return &Sidecar{
-		output: output, log: log.With("output", output), wake: make(chan struct{}, 1),
-		client: &http.Client{
-			Transport: transport, Timeout: reloadTimeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}
+	return &Sidecar{output: output, log: log.With("output", output), wake: make(chan struct{}, 1)}
 }
 
 // Set puts a target in force, nil for none. A folder that is left is not
@@ -182,6 +175,9 @@ func (s *Sidecar) write(t *Target) (err error) {
 			return fmt.Errorf("make the %s: %w", s.output, err)
 		}
 	}
+	if err := makeFolder(t.Dir); err != nil {
+		return fmt.Errorf("write the %s to %s: %w%s", s.output, t.Dir, err, remedy(err))
+	}
 	written, removed, err := keep(t.Dir, t.Mark, files)
 	if changed = len(written)+len(removed) > 0; changed {
 		s.log.Info("folder changed", "folder", t.Dir, "written", strings.Join(written, " "), "removed", strings.Join(removed, " "))
@@ -211,7 +207,7 @@ func (s *Sidecar) load(ctx context.Context, t *Target) error {
 	if done || loaded(t.Dir) {
 		return nil
 	}
-	err := s.reload(ctx, t.Reload)
+	err := s.reload(ctx, t)
 	if ctx.Err() != nil {
 		return ctx.Err() // the exporter stops: no failure of Prometheus
 	}

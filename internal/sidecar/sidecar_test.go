@@ -68,11 +68,7 @@ func hang(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-func newSidecar(p *scripted) *Sidecar {
-	s := New("rules", slog.New(slog.DiscardHandler))
-	s.client.Transport = p
-	return s
-}
+func newSidecar() *Sidecar { return New("rules", slog.New(slog.DiscardHandler)) }
 
 // lastPart is what an error says after the name of the folder, paths left out.
 func lastPart(err error, dir string) string {
@@ -84,10 +80,11 @@ func lastPart(err error, dir string) string {
 	return text
 }
 
-func target(dir, text string) *Target {
+func target(p *scripted, dir, text string) *Target {
 	return &Target{
 		Dir: dir, Mark: mark, Reload: &url.URL{Scheme: "http", Host: "prometheus:9090", Path: "/-/reload"},
-		Files: func() ([]File, error) { return []File{{"rules.yml", []byte(generated(text))}}, nil },
+		Transport: p,
+		Files:     func() ([]File, error) { return []File{{"rules.yml", []byte(generated(text))}}, nil },
 	}
 }
 
@@ -99,7 +96,7 @@ func sidecarAtWork(t *testing.T, p *scripted, first *Target) *Sidecar {
 	if p.began.IsZero() {
 		p.began = time.Now()
 	}
-	s := newSidecar(p)
+	s := newSidecar()
 	s.Set(first)
 	bounded, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -113,18 +110,18 @@ func TestPrometheusIsAskedUntilItHasLoadedAndNotAgain(t *testing.T) {
 		p := &scripted{answers: []func(*http.Request) (*http.Response, error){
 			answer(http.StatusInternalServerError, "failed to reload config: \n one or more errors"), reset, hang, answer(http.StatusFound, ""),
 		}}
-		s := sidecarAtWork(t, p, target(dir, "one"))
+		s := sidecarAtWork(t, p, target(p, dir, "one"))
 		time.Sleep(time.Hour)
 		// A failure, the pause after it doubled each time; a request that hangs takes 30 s.
 		if d := cmp.Diff([]string{"0s: " + asked, "1s: " + asked, "3s: " + asked, "37s: " + asked, "45s: " + asked}, p.requests()); d != "" {
 			t.Errorf("requests (-want +got)\n%s", d)
 		}
-		s.Set(target(dir, "one"))
+		s.Set(target(p, dir, "one"))
 		time.Sleep(time.Hour)
 		if d := cmp.Diff([]string(nil), p.requests()); d != "" {
 			t.Errorf("the same files, requests (-want +got)\n%s", d)
 		}
-		s.Set(target(dir, "two"))
+		s.Set(target(p, dir, "two"))
 		time.Sleep(time.Hour)
 		if d := cmp.Diff([]string{"2h0m0s: " + asked}, p.requests()); d != "" {
 			t.Errorf("other files, requests (-want +got)\n%s", d)
@@ -139,19 +136,19 @@ func TestWhatWasNotLoadedIsLoadedAfterARestart(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		p := &scripted{answers: []func(*http.Request) (*http.Response, error){reset}}
-		s := newSidecar(p)
-		s.Set(target(dir, "one"))
+		s := newSidecar()
+		s.Set(target(p, dir, "one"))
 		if err := s.round(ctx); !errors.Is(err, syscall.ECONNRESET) {
 			t.Fatalf("the first round: %v", err)
 		}
 		// Here the exporter is killed.
 		p.requests()
-		sidecarAtWork(t, p, target(dir, "one"))
+		sidecarAtWork(t, p, target(p, dir, "one"))
 		time.Sleep(time.Hour)
 		if d := cmp.Diff([]string{"0s: " + asked}, p.requests()); d != "" {
 			t.Errorf("after the restart, requests (-want +got)\n%s", d)
 		}
-		sidecarAtWork(t, p, target(dir, "one"))
+		sidecarAtWork(t, p, target(p, dir, "one"))
 		time.Sleep(time.Hour)
 		if d := cmp.Diff([]string(nil), p.requests()); d != "" {
 			t.Errorf("after another restart, requests (-want +got)\n%s", d)
@@ -163,7 +160,7 @@ func TestAFileThatSomebodyRemovesComesBack(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		p := &scripted{}
-		sidecarAtWork(t, p, target(dir, "one"))
+		sidecarAtWork(t, p, target(p, dir, "one"))
 		synctest.Wait()
 		p.requests()
 		if err := os.Remove(filepath.Join(dir, "rules.yml")); err != nil {
@@ -180,13 +177,13 @@ func TestAFileThatSomebodyRemovesComesBack(t *testing.T) {
 }
 
 func TestAFolderThatComesLater(t *testing.T) {
-	parent := t.TempDir()
+	parent := filepath.Join(t.TempDir(), "volume")
 	dir := filepath.Join(parent, "rules")
 	synctest.Test(t, func(t *testing.T) {
 		p := &scripted{}
-		sidecarAtWork(t, p, target(dir, "one"))
+		sidecarAtWork(t, p, target(p, dir, "one"))
 		time.Sleep(10 * time.Second)
-		if err := os.Mkdir(dir, 0o755); err != nil {
+		if err := os.Mkdir(parent, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)
@@ -200,7 +197,7 @@ func TestWithoutATargetNothingIsDone(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		p := &scripted{}
-		s := sidecarAtWork(t, p, target(dir, "one"))
+		s := sidecarAtWork(t, p, target(p, dir, "one"))
 		synctest.Wait()
 		p.requests()
 		s.Set(nil)
@@ -236,13 +233,17 @@ func TestReasonsOfFailures(t *testing.T) {
 			"its lifecycle API is off", answer(http.StatusForbidden, "Lifecycle API is not enabled."),
 			"have the rules loaded: POST http://prometheus:9090/-/reload: 403 Forbidden: start it with --web.enable-lifecycle, and check sidecar.prometheus_reload_url",
 		},
+		{
+			"the credentials are wrong", answer(http.StatusUnauthorized, "Unauthorized"),
+			"have the rules loaded: POST http://prometheus:9090/-/reload: 401 Unauthorized: check the credentials in sidecar",
+		},
 		{"it is not followed elsewhere", answer(http.StatusFound, ""), "have the rules loaded: POST http://prometheus:9090/-/reload: 302 Found: "},
 		{"the connection breaks", reset, `have the rules loaded: Post "http://prometheus:9090/-/reload": connection reset by peer`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSidecar(&scripted{answers: []func(*http.Request) (*http.Response, error){c.answer}})
-			s.Set(target(t.TempDir(), "one"))
+			s := newSidecar()
+			s.Set(target(&scripted{answers: []func(*http.Request) (*http.Response, error){c.answer}}, t.TempDir(), "one"))
 			if d := cmp.Diff(c.want, fmt.Sprint(s.round(ctx))); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}
@@ -254,7 +255,7 @@ func TestFilesThatCannotBeMadeLeaveTheFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	fill(t, dir, map[string]string{"rules.yml": generated("old")})
-	s := newSidecar(&scripted{})
+	s := newSidecar()
 	s.Set(&Target{Dir: dir, Mark: mark, Files: func() ([]File, error) { return nil, errors.New("an objective that cannot fire") }})
 	if err := s.round(ctx); fmt.Sprint(err) != "make the rules: an objective that cannot fire" {
 		t.Errorf("got %v", err)
@@ -268,7 +269,7 @@ func TestMetrics(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) { // the bubble's clock begins with the year 2000
 		p := &scripted{answers: []func(*http.Request) (*http.Response, error){reset}}
-		s := newSidecar(p)
+		s := newSidecar()
 		compare := func(when, want string) {
 			t.Helper()
 			want = strings.ReplaceAll(want, "} ", `{output="rules"} `)
@@ -276,10 +277,10 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("%s: %v", when, err)
 			}
 		}
-		s.Set(target(filepath.Join(dir, "missing"), "one"))
+		s.Set(target(p, filepath.Join(dir, "missing", "rules"), "one"))
 		_ = s.round(ctx) // the error is on the metrics
 		compare("a folder is missing", writeSuccessful+"} 0\n"+reloads+"} 0\n"+reloadsFailed+"} 0\n")
-		s.Set(target(dir, "one"))
+		s.Set(target(p, dir, "one"))
 		_ = s.round(ctx)
 		compare("Prometheus is away", writeSuccessful+"} 1\n"+writeTimestamp+"} 9.466848e+08\n"+
 			reloadSuccessful+"} 0\n"+reloads+"} 1\n"+reloadsFailed+"} 1\n")
