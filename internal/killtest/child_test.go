@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -16,17 +17,22 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
 
-// The child is told where its ledger and the helpdesk are.
+// The child is told where its ledger and the helpdesk are, and an Alertmanager if
+// it is to push alerts.
 const (
-	envLedger = "HELPDESK_EXPORTER_KILLTEST_LEDGER"
-	envDesk   = "HELPDESK_EXPORTER_KILLTEST_DESK"
+	envLedger       = "HELPDESK_EXPORTER_KILLTEST_LEDGER"
+	envDesk         = "HELPDESK_EXPORTER_KILLTEST_DESK"
+	envAlertmanager = "HELPDESK_EXPORTER_KILLTEST_ALERTMANAGER"
 )
 
 func TestMain(m *testing.M) {
@@ -34,7 +40,7 @@ func TestMain(m *testing.M) {
 	if ledger == "" {
 		os.Exit(m.Run())
 	}
-	if err := live(ledger, os.Getenv(envDesk)); err != nil {
+	if err := live(ledger, os.Getenv(envDesk), os.Getenv(envAlertmanager)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -43,14 +49,20 @@ func TestMain(m *testing.M) {
 // live is the life of a child: an exporter that polls as fast as it can, until
 // it is killed. On its output it tells its address and, by a byte each, the
 // beginning and the end of every transaction.
-func live(ledger, desk string) error {
+func live(ledger, desk, alertmanager string) error {
 	store, err := state.OpenBolt(ledger)
 	if err != nil {
 		return err
 	}
-	x, err := newExporter(&telling{Store: store}, desk)
+	telling := &telling{Store: store}
+	x, err := newExporter(telling, desk)
 	if err != nil {
 		return err
+	}
+	if alertmanager != "" {
+		if err := x.push(telling, alertmanager); err != nil {
+			return err
+		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -109,7 +121,7 @@ func newExporter(store state.Store, desk string) (*exporter, error) {
 	e := engine.New(engine.Options{Store: store})
 	x.source, err = e.Open(engine.SourceOptions{
 		Name: sourceName, Policy: policy(), Profile: collector.Profile(), PollInterval: pollInterval,
-		Lookback: lookback, Book: true, Retention: 90 * 24 * time.Hour, LabelLimit: 100,
+		Lookback: lookback, Book: true, Retention: 90 * 24 * time.Hour, LabelLimit: 100, Promised: promised,
 	})
 	if err != nil {
 		return nil, err
@@ -121,6 +133,25 @@ func newExporter(store state.Store, desk string) (*exporter, error) {
 		Metrics: metrics.Streams(sourceName, collector.Profile()), Logger: slog.New(slog.DiscardHandler),
 	})
 	return x, nil
+}
+
+// promised is what the child promises: the same on all channels.
+func promised(helpdesk.Channel, kpi.Clock) (engine.Promise, bool) {
+	return engine.Promise{Tier: kpi.AboveAverage, Objective: 0.9}, true
+}
+
+// push lets the exporter push alerts.
+func (x *exporter) push(store state.Store, alertmanager string) error {
+	u, err := url.Parse(alertmanager)
+	if err != nil {
+		return err
+	}
+	_, err = alert.New(alert.Options{
+		Alerting: config.Alerting{Alertmanagers: []*url.URL{u}, DueSoon: "info", Breached: "warning", WarnBefore: 15 * time.Minute},
+		Sources:  []alert.Source{{Index: x.source, Reader: x.poller, PollInterval: pollInterval, Lag: x.source.Profile().VisibilityLag}},
+		Store:    store, Metrics: alert.NewMetrics(prometheus.NewRegistry()), Logger: slog.New(slog.DiscardHandler),
+	})
+	return err
 }
 
 // authorised adds the credentials that any Gorgias wants.

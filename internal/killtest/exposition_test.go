@@ -50,7 +50,7 @@ func labels(m *dto.Metric, without string) string {
 }
 
 // scrape reads an exporter's exposition as Prometheus would.
-func scrape(ctx context.Context, address string) (exposition, error) {
+func scrape(ctx context.Context, address string) ([]*dto.MetricFamily, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func scrape(ctx context.Context, address string) (exposition, error) {
 		mf := new(dto.MetricFamily)
 		if err := dec.Decode(mf); err != nil {
 			if strings.Contains(err.Error(), "EOF") && !strings.Contains(err.Error(), "unexpected") {
-				return facts(families), nil
+				return families, nil
 			}
 			return nil, err
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -64,16 +65,17 @@ type victim struct {
 	unanswered error // the last scrape that failed
 }
 
-// birth starts a child. It is killed at the n-th step of its transactions, if n
-// is not 0, and it gets so far.
-func birth(t *testing.T, ledger, desk string, n int) *victim {
+// birth starts a child; it pushes alerts where it is told of an Alertmanager. It
+// is killed at the n-th step of its transactions, if n is not 0, and it gets so
+// far.
+func birth(t *testing.T, ledger, desk, alertmanager string, n int) *victim {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	v := &victim{cmd: exec.Command(self)}
-	v.cmd.Env = append(os.Environ(), envLedger+"="+ledger, envDesk+"="+desk)
+	v.cmd.Env = append(os.Environ(), envLedger+"="+ledger, envDesk+"="+desk, envAlertmanager+"="+alertmanager)
 	v.cmd.Stderr = &v.stderr
 	out, err := v.cmd.StdoutPipe()
 	if err != nil {
@@ -99,8 +101,35 @@ func (v *victim) kill(t *testing.T) {
 	}
 }
 
+// lives lets a child live until it has come to its n-th step or, without one, for
+// a random time, and kills it. Meanwhile something is done.
+func (v *victim) lives(t *testing.T, r *rand.Rand, n int, meanwhile func(life context.Context)) {
+	t.Helper()
+	most := 2 * longestLife
+	if n == 0 {
+		most = time.Duration(r.Int64N(int64(longestLife)))
+	}
+	life, cancel := context.WithTimeout(t.Context(), most)
+	defer cancel()
+	meanwhile(life)
+	select {
+	case <-life.Done():
+	case <-v.pipe.done:
+	}
+	v.kill(t)
+}
+
 // scraped scrapes a child until the context ends or enough says so.
 func (v *victim) scraped(ctx context.Context, see func(exposition), enough func(exposition) bool) bool {
+	return v.gathered(ctx, func(families []*dto.MetricFamily) bool {
+		x := facts(families)
+		see(x)
+		return enough(x)
+	})
+}
+
+// gathered is scraped, with all that is exposed.
+func (v *victim) gathered(ctx context.Context, enough func([]*dto.MetricFamily) bool) bool {
 	var address string
 	select {
 	case address = <-v.pipe.address:
@@ -115,7 +144,6 @@ func (v *victim) scraped(ctx context.Context, see func(exposition), enough func(
 			v.unanswered = err
 			continue
 		}
-		see(x)
 		if enough(x) {
 			return true
 		}
@@ -228,19 +256,8 @@ func TestKillsAtRandomInstantsChangeNoNumber(t *testing.T) {
 			n = 1 + r.IntN(mostSteps)
 		}
 		w.jump(to)
-		v := birth(t, ledger, w.server.URL, n)
-		life, cancel := context.WithTimeout(t.Context(), time.Duration(r.Int64N(int64(longestLife))))
-		if n > 0 {
-			cancel()
-			life, cancel = context.WithTimeout(t.Context(), 2*longestLife)
-		}
-		v.scraped(life, see.see, never)
-		select {
-		case <-life.Done():
-		case <-v.pipe.done:
-		}
-		cancel()
-		v.kill(t)
+		v := birth(t, ledger, w.server.URL, "", n)
+		v.lives(t, r, n, func(life context.Context) { v.scraped(life, see.see, never) })
 		commits += v.pipe.commits
 		if v.pipe.inside {
 			inside++
@@ -254,7 +271,7 @@ func TestKillsAtRandomInstantsChangeNoNumber(t *testing.T) {
 		t.Errorf("only %d of %d kills hit a transaction", inside, kills)
 	}
 	w.jump(end)
-	v := birth(t, ledger, w.server.URL, 0)
+	v := birth(t, ledger, w.server.URL, "", 0)
 	left, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	same := 0
