@@ -86,6 +86,24 @@ func TestExampleLoadsAndShowsItsEffect(t *testing.T) {
 	golden(t, "testdata/example.golden", v.String())
 }
 
+func TestConfigurationsInTheGuidesLoad(t *testing.T) {
+	for _, file := range []string{"../../README.md", "../../deploy/README.md", "../../collectors/requesttracker/README.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, block, found := strings.Cut(string(text), "\n```yaml\nsources:\n")
+		block, _, closed := strings.Cut(block, "\n```\n")
+		if !found || !closed {
+			t.Errorf("%s shows no configuration", file)
+			continue
+		}
+		if _, err := config.Parse([]byte("sources:\n"+block), "/etc/helpdesk"); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
 func TestDefaultsFillInWhatIsNotWritten(t *testing.T) {
 	golden(t, "testdata/minimal.golden", parse(t, minimal).String())
 }

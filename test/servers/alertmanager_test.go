@@ -51,8 +51,10 @@ func TestWhoIsTold(t *testing.T) {
 			{labels{"alertname": "HelpdeskConversationBreached", "severity": "critical"}, "page"},
 			{labels{"alertname": "HelpdeskConversationsBreached", "severity": "warning"}, "team"},
 			{labels{"alertname": "HelpdeskQueueGrowing", "severity": "info"}, "team"},
+			{labels{"alertname": "HelpdeskResponseRegression", "severity": "info"}, "team"},
+			{labels{"alertname": "HelpdeskAbandonmentHigh", "severity": "warning"}, "ticket"},
 			{labels{"alertname": "HelpdeskTierBelowPromise", "severity": "warning"}, "digest"},
-			{labels{"alertname": "HelpdeskCSATLow", "severity": "info"}, "digest"},
+			{labels{"alertname": "HelpdeskCSATLow", "severity": "warning"}, "digest"},
 			{labels{"alertname": "HelpdeskCSATLow", "severity": "critical"}, "page"},
 			{labels{"alertname": "SomethingElse"}, "ticket"},
 		} {

@@ -67,6 +67,7 @@ func (w *way) rulesLoad(t *testing.T) {
 		return ""
 	})
 	w.shows(t, `sum by (output) (helpdesk_sidecar_last_write_successful * helpdesk_sidecar_last_reload_successful)`, map[string]string{"{output:rules}": "1"})
+	w.shows(t, `count(source:helpdesk_source_fresh:bool)`, map[string]string{"{}": "1"}) // as deploy/README.md says
 }
 
 func (w *way) tier(t *testing.T) {
