@@ -121,7 +121,7 @@ func TestExpectedSeries(t *testing.T) {
 	conversation, source := 0, 0
 	for line := range strings.Lines(e.get("/metrics").body) {
 		switch {
-		case !strings.Contains(line, `source="shop"`), regexp.MustCompile(`^helpdesk_(alert|api|sync|skipped|source_clock|handoff|late)`).MatchString(line):
+		case !strings.Contains(line, `source="shop"`), regexp.MustCompile(`^helpdesk_(api_requests|api_request_duration|source_clock)`).MatchString(line):
 		case strings.Contains(line, `team="`+simulator.GeneralQueue+`"`):
 			conversation++
 		case strings.Contains(line, `team="`): // the teams of the directory

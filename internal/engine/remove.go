@@ -16,13 +16,16 @@ func (e *Engine) Close(name string) {
 }
 
 // ExpectedSeries is how many series a source exposes: fixed ones, and those of
-// each combination of channel and extra labels. Those of agents, of hand-offs and
-// of API endpoints come on top, as they are met.
+// each combination of channel and extra labels. Those of agents come on top, as
+// they are met.
 func ExpectedSeries(o SourceOptions, labels []helpdesk.LabelName) (fixed, each int) {
 	s := newSource(New(Options{Labels: labels}), o)
 	for _, f := range s.families {
-		if f.Scope == kpi.ScopeConversation {
+		switch f.Scope {
+		case kpi.ScopeConversation:
 			eachExtra(f, nil, func([]string) { each += s.size(f) })
+		case kpi.ScopeSource:
+			eachExtra(f, nil, func([]string) { fixed += s.size(f) })
 		}
 	}
 	for _, f := range kpi.LiveFamilies {
@@ -38,8 +41,11 @@ func ExpectedSeries(o SourceOptions, labels []helpdesk.LabelName) (fixed, each i
 			}
 		}
 	}
-	fixed = len(s.channels())*kpi.ClockCount*kpi.TierCount + 2*promised
-	fixed += len(kpi.SourceCapability.Extra[0].Values) + len(kpi.ReconcileCorrections.Extra[0].Values) + 6
+	fixed += len(s.channels())*kpi.ClockCount*kpi.TierCount + 2*promised
+	fixed += len(kpi.SourceCapability.Extra[0].Values) + len(kpi.ReconcileCorrections.Extra[0].Values) + len(labels) + 5
+	if o.Agents != AgentsOff {
+		fixed++
+	}
 	fixed += 3 * len(s.opts.Profile.Streams)
 	return fixed, each
 }
