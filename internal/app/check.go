@@ -14,6 +14,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
 // Check validates a configuration file without touching anything else, and
@@ -44,6 +45,12 @@ func Check(w io.Writer, file string) error {
 	}
 	for _, text := range cfg.Warnings() {
 		fmt.Fprintf(&b, "  warning: %s\n", text)
+	}
+	if cfg.Sidecar.RulesDir != "" {
+		_, refused := rules.Groups(cfg, rules.Flavour(cfg.Sidecar.Flavour))
+		for _, text := range refused {
+			fmt.Fprintf(&b, "  warning: rules: %s\n", text)
+		}
 	}
 	_, err = fmt.Fprintf(w, "%s is valid: %d source(s), ledger %s\n%s", file, len(cfg.Sources), cfg.State.Path, &b)
 	return err
