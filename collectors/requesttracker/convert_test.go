@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
 // The whole first ticket of the samples: mail, take, reply, mail, note, reply
@@ -341,5 +343,24 @@ func TestAStatusThatNoTicketIsInIsInferredFromTheStamp(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAStatusThatCannotBeAskedForHoldsNothingBack(t *testing.T) {
+	f := newFake(t)
+	f.ticket(1, monday).queue = 4
+	f.tickets[1].status = "waiting vendor"
+	f.fail = func(r rest.Request) error {
+		if strings.Contains(r.Query.Get("query"), "Lifecycle") {
+			return &rest.Error{Reason: rest.ReasonClient, Endpoint: r.Endpoint, Code: 400}
+		}
+		return nil
+	}
+	pages := walkFeed(t, f.collector(Options{}), week)
+	if d := cmp.Diff([]string{"1 open "}, conversations(pages[0])); d != "" {
+		t.Errorf("conversations (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]helpdesk.UnknownValue{{What: "status", Value: "waiting vendor"}}, pages[0].Unknown); d != "" {
+		t.Errorf("unknown (-want +got):\n%s", d)
 	}
 }
