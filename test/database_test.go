@@ -46,9 +46,10 @@ SELECT t.id, t.EffectiveId AS effective, q.Name AS queue, t.Status AS status, t.
     WHERE f.Name = 'Channel' AND v.ObjectType = 'RT::Ticket' AND v.ObjectId = t.id AND v.Disabled = 0), 'email') AS channel
 FROM Tickets t JOIN Queues q ON q.id = t.Queue WHERE t.Type = 'ticket' ORDER BY t.id`
 
-// author is who wrote x: requestors are customers, also an agent among them; of
-// the others the privileged are agents.
+// author is who wrote x: the bot, else requestors are customers, also an agent
+// among them; of the others the privileged are agents.
 const author = `CASE
+  WHEN x.Creator = (SELECT id FROM Users WHERE Name = 'helper') THEN 'bot'
   WHEN EXISTS (SELECT 1 FROM Groups g JOIN GroupMembers m ON m.GroupId = g.id WHERE g.Domain = 'RT::Ticket-Role'
     AND g.Name = 'Requestor' AND g.Instance = x.ObjectId AND m.MemberId = x.Creator) THEN 'customer'
   WHEN EXISTS (SELECT 1 FROM Groups g JOIN GroupMembers m ON m.GroupId = g.id WHERE g.Domain = 'SystemInternal'

@@ -48,6 +48,7 @@ sources:
       authorization: {type: token, credentials_file: %s}
       channel_field: Channel
       csat_field: CSAT
+      bots: [helper]
 state: {path: %s}
 `
 

@@ -16,7 +16,8 @@ type life struct {
 	startedBy string
 	first     int64 // the first customer message; 0 before
 	answered  bool  // the first one, by a reply
-	inReply   bool  // the last public word is an agent's
+	inReply   bool  // the last public word of people is an agent's
+	byBot     bool  // the last public word is the bot's
 	replies   int
 
 	clock string // of the open turn; "" when none is open
@@ -109,6 +110,9 @@ func (l *life) countAgent(x *transaction, name string) {
 func (l *life) message(x *transaction) {
 	at := time.Unix(x.At, 0)
 	l.count(at, "helpdesk_messages_total", "author", x.Author)
+	if l.byBot = x.Author == "bot"; l.byBot {
+		return // it answers nothing, and is no customer
+	}
 	if l.startedBy == "" {
 		l.startedBy = x.Author
 		l.countArrival(time.Unix(l.ticket.Created, 0), "helpdesk_conversations_opened_total", "started_by", x.Author)
@@ -191,6 +195,8 @@ func (l *life) close(x *transaction) {
 	switch {
 	case l.first == 0:
 		l.outcome = "outbound"
+	case l.replies == 0 && l.byBot && x.Author == "bot":
+		l.outcome = "self_service"
 	case l.replies == 0:
 		l.outcome = "unanswered"
 	case l.replies == 1:
@@ -199,7 +205,11 @@ func (l *life) close(x *transaction) {
 		l.outcome = "multi_touch"
 	}
 	l.countArrival(time.Unix(x.At, 0), "helpdesk_conversations_closed_total", "outcome", l.outcome)
-	l.countAgent(x, "helpdesk_agent_closed_total")
+	closer := l.owner
+	if x.Author == "agent" {
+		closer = x.Creator
+		l.countAgent(x, "helpdesk_agent_closed_total")
+	}
 	if l.first != 0 {
 		l.observe(x, "helpdesk_resolution_seconds", l.first)
 	}
@@ -208,7 +218,7 @@ func (l *life) close(x *transaction) {
 		l.fact(time.Unix(x.At, 0), only(func(labels map[string]string) {
 			l.series[seriesKey("helpdesk_agent_handle_seconds_count", labels)]++
 			l.series[seriesKey("helpdesk_agent_handle_seconds_sum", labels)] += x.since(l.handle).Seconds()
-		}, "agent"), false, "agent", strconv.Itoa(x.Creator))
+		}, "agent"), false, "agent", strconv.Itoa(closer))
 	}
 	if l.cycle != 0 {
 		l.judge("resolution", l.cycle, x.At, true)

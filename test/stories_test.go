@@ -88,10 +88,15 @@ var stories = []func(*story){
 		s.waits(4 * time.Second)
 		s.sets(map[string]any{"Status": "resolved"})
 	},
-	func(s *story) { // asked twice, merged
+	func(s *story) { // asked twice, another team by phone, and merged
+		s.queue = "General"
 		s.asks()
 		first := s.ticket
+		s.queue = "Billing"
 		s.asks()
+		s.waits(apart)
+		s.sets(map[string]any{"CustomFields": map[string]any{"Channel": "Phone"}})
+		s.waits(apart)
 		s.sets(map[string]any{"MergeInto": first})
 		s.ticket = first
 		s.answers(s.agent, "resolved")
@@ -144,6 +149,19 @@ var stories = []func(*story){
 		s.customer = "cc." + s.customer
 		s.asksAgain()
 		s.answers(s.agent, "resolved")
+	},
+	func(s *story) { // a bot solves it
+		s.asks()
+		s.answers("helper", "")
+		s.asksAgain()
+		s.answers("helper", "resolved")
+	},
+	func(s *story) { // a bot closes what an agent holds and has answered
+		s.asks()
+		s.answers("helper", "")
+		s.does(http.MethodPut, "take", nil)
+		s.answers(s.agent, "")
+		s.as("helper", http.MethodPut, "", map[string]any{"Status": "resolved"})
 	},
 	func(s *story) { // it was a chat after all
 		s.asks()

@@ -24,6 +24,8 @@ type position struct {
 	// Known are the newest transactions that were applied, newest first.
 	Known idList `json:"known,omitempty"`
 	Walk  *walk  `json:"walk,omitempty"`
+	// Doubts are statuses that could not be learned yet.
+	Doubts []doubt `json:"doubts,omitempty"`
 }
 
 type walk struct {
@@ -120,7 +122,7 @@ func (p *position) finish() {
 			known = append(known, id)
 		}
 	}
-	*p = position{Known: known}
+	p.Known, p.Walk = known, nil
 }
 
 // knows reports whether a transaction was applied by an earlier walk.

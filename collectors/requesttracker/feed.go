@@ -36,6 +36,11 @@ func (c *Collector) readFeed(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	if pos.Walk == nil {
 		pos.begin(w.Long)
 		c.mem.begin(w.Long, w.Now)
+		if w.Long {
+			if err := c.askDoubts(ctx, pos.Doubts); err != nil {
+				return helpdesk.Page{}, err
+			}
+		}
 	}
 	c.mem.resume(pos.Walk, w.Now)
 	txs, skips, err := c.transactions(ctx, transactionQuery(pos.sql(&c.opts), pos.Walk.Page), rest.Clocks)
@@ -60,6 +65,7 @@ func (c *Collector) readFeed(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	} else {
 		c.mem.next = pos.Walk.Next
 	}
+	c.settleDoubts(&pos, &page)
 	page.Cursor, err = pos.encode()
 	return page, err
 }

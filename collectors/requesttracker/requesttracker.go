@@ -54,6 +54,8 @@ type Collector struct {
 	opts Options
 	dir  *directory
 	mem  walkMemory
+	// doubts are those since the feed's last page.
+	doubts []doubt
 }
 
 var _ helpdesk.Collector = (*Collector)(nil)

@@ -64,6 +64,7 @@ func (c *Collector) addEvents(txs []transaction, tickets map[string]*ticket, pag
 		if rec != nil {
 			page.Records = append(page.Records, rec)
 		}
+		c.doubt(&x, t)
 		page.Unknown = append(page.Unknown, unknown...)
 	}
 }

@@ -18,10 +18,10 @@ sub account {
     };
 }
 
-our @Users = map { account($_) } qw(alice bob exporter);
+our @Users = map { account($_) } qw(alice bob helper exporter);
 
 our @Members = (
-    ( map { { Group => 'Support', GroupDomain => 'UserDefined', Class => 'RT::User', Name => $_ } } qw(alice bob) ),
+    ( map { { Group => 'Support', GroupDomain => 'UserDefined', Class => 'RT::User', Name => $_ } } qw(alice bob helper) ),
     { Group => 'Metrics', GroupDomain => 'UserDefined', Class => 'RT::User', Name => 'exporter' },
 );
 
