@@ -77,8 +77,15 @@ func (s *Source) Corrected(ids []string) error {
 }
 
 // corrects reports whether a row of the open set is news that the streams
-// should have told before.
+// should have told before. A later stamp alone is none: a new subject moves it.
 func (a *application) corrects(t *touched, row *kpi.Row) bool {
-	return a.stream == helpdesk.StreamOpen && a.s.meta.Synced && row.Updated != 0 && row.Updated <= a.mark &&
-		(t.fresh || t.Row == nil || row.Updated > t.Row.Updated)
+	if a.stream != helpdesk.StreamOpen || !a.s.meta.Synced || row.Updated == 0 || row.Updated > a.mark {
+		return false
+	}
+	if t.fresh || t.Row == nil {
+		return true
+	}
+	stamped := *t.Row
+	stamped.Updated = row.Updated
+	return row.Updated > t.Row.Updated && stamped != *row
 }
