@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 )
 
 // burn is a burn-rate alert of the sources that share a promise, for one of
@@ -15,6 +17,36 @@ type burn struct {
 	// from and below bound the objective that the alert is for, so that one
 	// that was changed since the rules were written is still watched.
 	from, below float64
+}
+
+// Solution is what the solver made of one burn-rate alert, for the sources that
+// promise the same.
+type Solution struct {
+	Sources   []string
+	Objective float64
+	Pace      string // fast or slow
+	Burn             // nothing where it was refused
+	Refused   error  // why the alert could not fire
+}
+
+// Solutions are those of a configuration.
+func Solutions(cfg *config.Validated) []Solution {
+	var all []Solution
+	s := settingsOf(cfg, Prometheus242)
+	for i := range s.promises {
+		p := &s.promises[i]
+		for _, objective := range p.objectives {
+			for _, pace := range []pace{fast, slow} {
+				all = append(all, p.solve(pace, objective))
+			}
+		}
+	}
+	return all
+}
+
+func (p *promise) solve(pace pace, objective float64) Solution {
+	solved, err := pace.solve(objective, p.window, p.perHour)
+	return Solution{Sources: p.sources, Objective: objective, Pace: pace.name, Burn: solved, Refused: err}
 }
 
 // burns solves every burn-rate alert of the configuration; refused says which
@@ -31,12 +63,12 @@ func (s *settings) burns() (all []burn, refused []string) {
 				b.below = p.objectives[j+1]
 			}
 			for _, pace := range []pace{fast, slow} {
-				solved, err := pace.solve(objective, p.window, p.perHour)
-				if err != nil {
-					refused = append(refused, fmt.Sprintf("no %s burn alert for %s at an objective of %s %%: %v", pace.name, who(p.sources), percent(objective), err))
+				solved := p.solve(pace, objective)
+				if solved.Refused != nil {
+					refused = append(refused, fmt.Sprintf("no %s burn alert for %s at an objective of %s %%: %v", pace.name, who(p.sources), percent(objective), solved.Refused))
 					continue
 				}
-				b.Burn, b.pace = solved, pace
+				b.Burn, b.pace = solved.Burn, pace
 				all = append(all, b)
 			}
 		}
@@ -76,7 +108,7 @@ func (s *settings) burnRates(burns []burn) []Rule {
 		}, Rule{
 			Record: BurnRate(w), Help: "How many times faster than the promise allows its error budget burns over " + dur(w) + ".",
 			Expr: text(`
-  sum without (result) (EVENTS{result="missed"})
+  (sum without (result) (EVENTS{result="missed"}) or sum without (result) (EVENTS) * 0)
 /
   (sum without (result) (EVENTS) > 0)
 /
@@ -132,7 +164,11 @@ func (s *settings) budget() []Rule {
 			Expr: seeing(text(`
   1
 -
-    sum without (result, tier) (MISSED and on (source, channel, clock, tier) PROMISED)
+    (
+        sum without (result, tier) (MISSED and on (source, channel, clock, tier) PROMISED)
+      or
+        sum without (result, tier) (EVENTS and on (source, channel, clock, tier) PROMISED) * 0
+    )
   /
     (sum without (result, tier) (EVENTS and on (source, channel, clock, tier) PROMISED) > 0)
   /

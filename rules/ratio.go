@@ -28,6 +28,11 @@ func Mean(level string, k *kpi.Mean, w time.Duration) string {
 // CSATMean is the name of the recorded mean of ratings, 1 to 5, as [Share].
 func CSATMean(level string, w time.Duration) string { return level + ":helpdesk_csat:mean" + dur(w) }
 
+// CSATTier is the name of the recorded tier of ratings, 1 to 5, as [Share].
+func CSATTier(level string, w time.Duration) string {
+	return level + ":helpdesk_csat_tier:number" + dur(w)
+}
+
 // Volume is the name of the recorded number of opened conversations, as [Share].
 func Volume(level string, w time.Duration) string {
 	return level + ":helpdesk_conversations_opened:count" + dur(w)
@@ -52,14 +57,14 @@ func (s *settings) shares() []Rule {
 	for _, l := range levels {
 		for _, w := range long {
 			for _, k := range kpi.Shares {
-				part := s.term(k.Part, w, l.by)
+				whole := s.term(k.Whole, w, l.by)
+				part := orNone(s.term(k.Part, w, l.by), whole)
 				if k.Less.Family != nil {
-					less := s.term(k.Less, w, l.by)
-					part = fmt.Sprintf("(%s - (%s or %s * 0))", part, less, part)
+					part = "(" + part + " - " + orNone(s.term(k.Less, w, l.by), whole) + ")"
 				}
 				rules = append(rules, Rule{
 					Record: Share(l.name, k, w), Help: k.Help + " Over " + dur(w) + ".",
-					Expr: seeing("  " + part + "\n/\n  (" + s.term(k.Whole, w, l.by) + " > 0)"),
+					Expr: seeing("  " + part + "\n/\n  (" + whole + " > 0)"),
 				})
 			}
 			rules = append(rules, s.csatMean(l.name, l.by, w)...)
@@ -68,13 +73,21 @@ func (s *settings) shares() []Rule {
 	return rules
 }
 
+// orNone is a part, 0 where there is a whole and no series of the part yet.
+func orNone(part, whole string) string { return "(" + part + " or " + whole + " * 0)" }
+
 func csatError(level string, w time.Duration) string {
 	return level + ":helpdesk_csat:stderr" + dur(w)
 }
 
-// csatMean records the mean rating and its standard error.
+// csatMean records the mean rating, its standard error and its tier, which is
+// unknown below the minimum of events.
 func (s *settings) csatMean(level, by string, w time.Duration) []Rule {
 	words := []string{"BY", by, "RATINGS", s.counted(kpi.CSATRatings).increase(w), "SCORE", scoreNumber, "MEAN", CSATMean(level, w)}
+	tier := "1"
+	for _, t := range kpi.Tiers {
+		tier += " + (MEAN >= bool " + num(kpi.CSATLimit(t)) + ")"
+	}
 	return []Rule{{
 		Record: CSATMean(level, w), Help: "Mean rating, 1 to 5, over " + dur(w) + ".",
 		Expr: seeing(text(`
@@ -96,6 +109,9 @@ sqrt(
 /
   sum by (BY) (RATINGS)
 )`, words...),
+	}, {
+		Record: CSATTier(level, w), Help: "The tier of the mean rating over " + dur(w) + ", 1 (unacceptable) to 5 (stellar).",
+		Expr: text(tier+"\nand\n  sum by (BY) (RATINGS) >= on (source) group_left () MINIMUM", append(words, "MINIMUM", minEvents)...),
 	}}
 }
 

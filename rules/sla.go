@@ -69,7 +69,7 @@ func (s *settings) attainments() []Rule {
 
 func attained(events string) string {
 	return seeing(text(`
-  sum without (result) (EVENTS{result="met"})
+  (sum without (result) (EVENTS{result="met"}) or sum without (result) (EVENTS) * 0)
 /
   (sum without (result) (EVENTS) > 0)`, "EVENTS", events))
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
@@ -35,9 +36,10 @@ type prometheus struct {
 	engine   *promql.Engine
 	groups   []*promrules.Group
 	interval time.Duration
-	scraped  map[string]storage.SeriesRef // the series of the last scrape
-	parsed   map[string]labels.Labels     // series by their text
-	fired    map[string]time.Time         // alerts by name and labels, and when each was first seen firing
+	scraped  map[string]storage.SeriesRef    // the series of the last scrape
+	native   map[string]*histogram.Histogram // native histograms, which every scrape sees
+	parsed   map[string]labels.Labels        // series by their text
+	fired    map[string]time.Time            // alerts by name and labels, and when each was first seen firing
 }
 
 // start is a Prometheus with the groups.
@@ -107,6 +109,11 @@ func (p *prometheus) scrape(at time.Time, exposed samples) {
 			if _, err := app.Append(ref, p.labels(series), at.UnixMilli(), math.Float64frombits(value.StaleNaN)); err != nil {
 				p.t.Fatalf("mark %s as gone: %v", series, err)
 			}
+		}
+	}
+	for series, h := range p.native {
+		if _, err := app.AppendHistogram(0, p.labels(series), at.UnixMilli(), h, nil); err != nil {
+			p.t.Fatalf("scrape %s: %v", series, err)
 		}
 	}
 	if err := app.Commit(); err != nil {
