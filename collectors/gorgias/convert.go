@@ -34,7 +34,8 @@ func conversation(t *ticket, now time.Time, base string) (helpdesk.Conversation,
 		Automated: t.Via == viaSelfService || hasTag(t, tagSolvedByAI),
 		Messages:  -1,
 	}
-	if t.Status == "closed" && status != helpdesk.StatusSnoozed {
+	// A ticket that is about to wake is closed still, since it was snoozed.
+	if t.Status == "closed" && status != helpdesk.StatusSnoozed && !t.Snooze.After(t.Closed.Time) {
 		conv.Closed = t.Closed.Time
 	}
 	switch {

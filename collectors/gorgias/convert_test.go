@@ -52,7 +52,7 @@ func TestChannelsOfNoTableAreOtherAndCounted(t *testing.T) {
 }
 
 func TestStatusesOfTickets(t *testing.T) {
-	const past, future = "2026-09-01T11:00:00+00:00", "2026-09-01T13:00:00+00:00"
+	const past, lately, future = "2026-09-01T11:00:00+00:00", "2026-09-01T11:59:59+00:00", "2026-09-01T13:00:00+00:00"
 	type answer struct {
 		Status   helpdesk.Status
 		Excluded helpdesk.Exclusion
@@ -69,6 +69,7 @@ func TestStatusesOfTickets(t *testing.T) {
 		"closed, no stamp":               {`"status":"closed"`, answer{Status: helpdesk.StatusClosed}},
 		"snoozed":                        {`"status":"closed","closed_datetime":"` + past + `","snooze_datetime":"` + future + `"`, answer{Status: helpdesk.StatusSnoozed}},
 		"closed after its snooze":        {`"status":"closed","closed_datetime":"` + past + `","snooze_datetime":"` + past + `"`, answer{Status: helpdesk.StatusClosed, Closed: true}},
+		"about to wake from its snooze":  {`"status":"closed","closed_datetime":"` + past + `","snooze_datetime":"` + lately + `"`, answer{Status: helpdesk.StatusClosed}},
 		"open with a snooze":             {`"status":"open","snooze_datetime":"` + future + `"`, answer{Status: helpdesk.StatusOpen}},
 		"spam":                           {`"status":"open","spam":true`, answer{Status: helpdesk.StatusExcluded, Excluded: helpdesk.ExcludedSpam}},
 		"trash":                          {`"status":"open","trashed_datetime":"` + past + `"`, answer{Status: helpdesk.StatusExcluded, Excluded: helpdesk.ExcludedDeleted, At: past}},

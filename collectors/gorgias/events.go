@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -194,8 +192,7 @@ func (c *Collector) events(ctx context.Context, q url.Values, prio rest.Priority
 	}
 	q["types"] = eventTypes
 	raw, next, err := c.list(ctx, "/api/events", q, prio)
-	var e *rest.Error
-	if q.Has("cursor") || !errors.As(err, &e) || e.Code != http.StatusBadRequest {
+	if q.Has("cursor") || !badRequest(err) {
 		return raw, next, err
 	}
 	q.Del("types")

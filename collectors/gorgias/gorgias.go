@@ -41,6 +41,8 @@ type Collector struct {
 	merges map[string]helpdesk.Key
 	// anyType is set once the vendor refused the list of event types.
 	anyType bool
+	// quoted is set once the vendor refused words in double quotes in a filter.
+	quoted bool
 }
 
 var _ helpdesk.Collector = (*Collector)(nil)

@@ -74,6 +74,12 @@ func query(order, page string) url.Values {
 	return q
 }
 
+// badRequest reports whether the vendor refused a request for what it asked.
+func badRequest(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && e.Code == http.StatusBadRequest
+}
+
 // refused reports whether the vendor refused a page's cursor: those are not
 // documented to live for ever.
 func refused(err error) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
@@ -36,6 +37,11 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 		st = sweep{}
 	}
 	raw, next, err := c.viewItems(ctx, &st)
+	if st.Place.Page == "" && badRequest(err) {
+		// The documentation writes words in single quotes, the vendor's own views in double ones.
+		c.quoted = !c.quoted
+		raw, next, err = c.viewItems(ctx, &st)
+	}
 	if again(err, &st.Place, w.Now) {
 		st.Ignored = ""
 		raw, next, err = c.viewItems(ctx, &st)
@@ -90,7 +96,7 @@ func (c *Collector) viewItems(ctx context.Context, st *sweep) ([]json.RawMessage
 	}
 	err := c.api.Do(ctx, rest.Request{
 		Method: http.MethodPut, Endpoint: viewItems, Path: "/api/views/0/items", Query: q,
-		Body:     viewBody(openFilters[st.View]),
+		Body:     viewBody(c.filters(st.View)),
 		Priority: rest.Background,
 	}, &answer)
 	if err != nil {
@@ -101,6 +107,14 @@ func (c *Collector) viewItems(ctx context.Context, st *sweep) ([]json.RawMessage
 	}
 	next, err := nextItems(string(answer.Meta.v.Next))
 	return *answer.Data, next, err
+}
+
+// filters are those of a view, as the vendor takes them.
+func (c *Collector) filters(view int) string {
+	if c.quoted {
+		return strings.ReplaceAll(openFilters[view], `"`, "'")
+	}
+	return openFilters[view]
 }
 
 func viewBody(filters string) map[string]any {

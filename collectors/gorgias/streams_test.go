@@ -1,6 +1,7 @@
 package gorgias
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -59,6 +60,29 @@ func TestProfileNamesEveryStreamOnceAndInOrder(t *testing.T) {
 	if p.VisibilityLag != 2*time.Second || p.Vendor != "gorgias" {
 		t.Errorf("lag %s, vendor %s", p.VisibilityLag, p.Vendor)
 	}
+}
+
+func TestAFilterIsWrittenWithTheQuotesThatTheVendorTakes(t *testing.T) {
+	api := newFake(t)
+	api.add("/api/tickets", detail(7))
+	var filters []any
+	api.before = func(r rest.Request) error {
+		body, _ := r.Body.(map[string]any)
+		view, _ := body["view"].(map[string]any)
+		if view == nil {
+			return nil
+		}
+		filters = append(filters, view["filters"])
+		if strings.Contains(fmt.Sprint(view["filters"]), `"`) {
+			return failure(r, http.StatusBadRequest)
+		}
+		return nil
+	}
+	c := New(api, Options{})
+	walk(t, c, helpdesk.StreamOpen, at(0))
+	walk(t, c, helpdesk.StreamOpen, at(0))
+	single, snoozed := any(`eq(ticket.status, 'open')`), any(`isNotEmpty(ticket.snooze_datetime)`)
+	compare(t, []any{`eq(ticket.status, "open")`, single, snoozed, single, snoozed}, filters)
 }
 
 func TestTheOpenSetIsWhatIsOpenAndWhatIsSnoozed(t *testing.T) {
