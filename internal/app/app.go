@@ -22,6 +22,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
@@ -54,6 +55,7 @@ type App struct {
 	metrics  *poll.Metrics
 	pushes   *alert.Metrics
 	process  processMetrics
+	counts   *engine.Counts
 	store    *state.Bolt
 	rules    *sidecar.Sidecar
 	writing  sync.WaitGroup     // the sidecar at work
@@ -92,7 +94,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	a := &App{
-		opts: o, log: o.Logger, registry: prometheus.NewRegistry(), store: store, rules: sidecar.New("rules", o.Logger),
+		opts: o, log: o.Logger, registry: prometheus.NewRegistry(), store: store, rules: sidecar.New("rules", o.Logger), counts: engine.NewCounts(),
 		cancel: cancel, started: time.Now(),
 	}
 	defer func() {

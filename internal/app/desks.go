@@ -76,7 +76,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 		next.engine = old.engine
 	} else {
 		next.engine = engine.New(engine.Options{
-			Store: a.store, Labels: labels(cfg), Logger: a.log, Committed: a.process.committed,
+			Store: a.store, Labels: labels(cfg), Logger: a.log, Counts: a.counts, Committed: a.process.committed,
 		})
 	}
 	transport, err := alert.Transport(cfg.Alerting)

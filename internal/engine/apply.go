@@ -228,9 +228,9 @@ func (a *application) publish() {
 	defer s.mu.Unlock()
 	s.conversations += a.created
 	if a.stream != "" {
-		s.behind[a.stream] += a.behind
+		s.counts.addBehind(a.stream, a.behind)
 	}
-	s.corrections[correctedUpdate] += a.corrected
+	s.counts.correct(correctedUpdate, a.corrected)
 	s.miscounts += a.miscounts
 	for _, g := range a.agents {
 		if s.opts.Agents != AgentsByName {

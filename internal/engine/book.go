@@ -36,7 +36,7 @@ type Round struct {
 func (s *Source) Book(r Round) error {
 	m := s.meta
 	m.Watermark = max(m.Watermark, kpi.Instant(r.Watermark))
-	m.Skew = int64(s.skew)
+	m.Skew, m.Took, m.Forbidden = int64(s.skew), int64(s.took), s.forbiddenStreams()
 	if err := s.exposeZeros(); err != nil {
 		return fmt.Errorf("book zeros of new series: %w", err)
 	}

@@ -110,6 +110,10 @@ type meta struct {
 	Skew int64 `cbor:"8,keyasint,omitempty"`
 	// SyncedAt is when the first sync was complete, on the helpdesk's clock.
 	SyncedAt int64 `cbor:"9,keyasint,omitempty"`
+	// Took is how long the last good round took.
+	Took int64 `cbor:"10,keyasint,omitempty"`
+	// Forbidden are the streams that the plan or the account's rights forbid.
+	Forbidden []helpdesk.Stream `cbor:"11,keyasint,omitempty"`
 }
 
 // shape is the part of the configuration that the meaning of stored metric

@@ -143,6 +143,7 @@ func (s *Source) collectPosition(ch chan<- prometheus.Metric, now time.Time) {
 		fresh = 1
 	}
 	s.emit(ch, kpi.SourceFresh, fresh)
+	behind, corrections, limited := s.counts.now()
 	for _, sp := range s.opts.Profile.Streams {
 		st := s.streams[sp.Stream]
 		if st.Watermark != 0 {
@@ -151,14 +152,13 @@ func (s *Source) collectPosition(ch chan<- prometheus.Metric, now time.Time) {
 		if st.Success != 0 {
 			s.emit(ch, kpi.SourceLastSuccess, seconds(st.Success), string(sp.Stream))
 		}
-		s.emit(ch, kpi.BehindWatermark, float64(s.behind[sp.Stream]), string(sp.Stream))
+		s.emit(ch, kpi.BehindWatermark, float64(behind[sp.Stream]), string(sp.Stream))
 	}
 	for _, kind := range kpi.ReconcileCorrections.Extra[0].Values {
-		s.emit(ch, kpi.ReconcileCorrections, float64(s.corrections[kind]), kind)
+		s.emit(ch, kpi.ReconcileCorrections, float64(corrections[kind]), kind)
 	}
 	s.emit(ch, kpi.FirstSyncProgress, s.progress())
 	s.emit(ch, kpi.StateConversations, float64(s.conversations))
-	limited := s.labels.overflowed()
 	for _, l := range s.engine.opts.Labels {
 		s.emit(ch, kpi.LabelsLimited, float64(limited[l.String()]), l.String())
 	}

@@ -59,11 +59,12 @@ func (s *Source) Skew() time.Duration {
 	return s.skew
 }
 
-// Interval is the effective poll interval.
+// Interval is the effective poll interval: how long the last good round took,
+// and the configured one at least.
 func (s *Source) Interval() time.Duration {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.interval
+	return s.effective()
 }
 
 // SyncedAt is when the first sync was complete, on the helpdesk's clock; zero

@@ -56,6 +56,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the machine's clock, for scrapes. Tests set it.
 	Now func() time.Time
+	// Counts are what the counters of operation go on from; nil: they are new.
+	Counts *Counts
 	// Committed observes the duration of each durable commit; nil: nobody does.
 	Committed func(time.Duration)
 }
@@ -78,6 +80,9 @@ func New(o Options) *Engine {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Counts == nil {
+		o.Counts = NewCounts()
 	}
 	return &Engine{opts: o, descs: newDescs(o.Labels)}
 }

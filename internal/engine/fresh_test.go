@@ -103,6 +103,44 @@ func TestFreshnessIsKeptOverARestart(t *testing.T) {
 	d.expectLive(false, "three minutes after the last good round")
 }
 
+func TestTheEffectiveIntervalIsKeptOverARestart(t *testing.T) {
+	d := newDesk(t)
+	d.tell(helpdesk.StreamConversations, opened("1", start, helpdesk.ChannelEmail))
+	d.source.SetInterval(4 * time.Minute)
+	d.book(start.Add(time.Minute))
+	d.now = d.now.Add(12*time.Minute - time.Nanosecond)
+	d.restart()
+	d.expectLive(true, "under three effective intervals")
+	d.restart(func(d *desk) { d.opts.PollInterval = 5 * time.Minute })
+	d.now = d.now.Add(time.Minute)
+	d.expectLive(true, "under three of the interval that is configured now")
+	d.restart(func(d *desk) { d.opts.PollInterval = time.Minute })
+	d.expectLive(false, "after three of the rounds that there were")
+}
+
+func TestWhatIsForbiddenIsKeptOverARestart(t *testing.T) {
+	d := newDesk(t, func(d *desk) {
+		ratings := helpdesk.StreamProfile{Stream: helpdesk.StreamRatings, Gives: []helpdesk.Capability{helpdesk.CapCSAT}}
+		d.opts.Profile.Streams = append(d.opts.Profile.Streams, ratings)
+	})
+	level := `helpdesk_source_capability{capability="csat",source="desk"}`
+	expect := func(want float64, when string) {
+		t.Helper()
+		if got := d.shown(kpi.SourceCapability)[level]; got != want || d.source.Forbidden(helpdesk.StreamRatings) != (want == 0) {
+			t.Errorf("%s: %s is %v, want %v", when, level, got, want)
+		}
+	}
+	expect(2, "at first")
+	d.source.SetForbidden(helpdesk.StreamRatings, true)
+	d.book(start.Add(time.Minute))
+	d.restart()
+	expect(0, "forbidden before a restart")
+	d.source.SetForbidden(helpdesk.StreamRatings, false)
+	d.book(start.Add(2 * time.Minute))
+	d.restart()
+	expect(2, "allowed before a restart")
+}
+
 func TestAClockThatWasSetBackMakesNothingFresh(t *testing.T) {
 	d := newDesk(t)
 	d.tell(helpdesk.StreamConversations, opened("1", start, helpdesk.ChannelEmail))

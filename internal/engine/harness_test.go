@@ -29,6 +29,7 @@ type desk struct {
 	policy kpi.Policy
 	labels []helpdesk.LabelName
 	opts   engine.SourceOptions
+	counts *engine.Counts // of the program that runs
 
 	store  *state.Bolt
 	engine *engine.Engine
@@ -50,6 +51,7 @@ func newDesk(t *testing.T, configure ...func(*desk)) *desk {
 			},
 		},
 	}
+	d.counts = engine.NewCounts()
 	for _, c := range configure {
 		c(d)
 	}
@@ -68,7 +70,7 @@ func (d *desk) open() {
 	}
 	store := d.store
 	d.t.Cleanup(func() { store.Close() })
-	d.engine = engine.New(engine.Options{Store: d.store, Labels: d.labels, Now: func() time.Time { return d.now }})
+	d.engine = engine.New(engine.Options{Store: d.store, Labels: d.labels, Counts: d.counts, Now: func() time.Time { return d.now }})
 	d.opts.Policy = &d.policy
 	if d.source, err = d.engine.Open(d.opts); err != nil {
 		d.t.Fatal(err)
@@ -77,6 +79,13 @@ func (d *desk) open() {
 
 // restart ends the program and starts it again, perhaps with another configuration.
 func (d *desk) restart(configure ...func(*desk)) {
+	d.t.Helper()
+	d.counts = engine.NewCounts()
+	d.reload(configure...)
+}
+
+// reload opens the ledger with another configuration in the same program.
+func (d *desk) reload(configure ...func(*desk)) {
 	d.t.Helper()
 	if err := d.store.Close(); err != nil {
 		d.t.Fatal(err)

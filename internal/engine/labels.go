@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"strings"
 	"sync"
 
@@ -14,16 +13,15 @@ const Other = "other"
 
 // labelValues bounds the values of each label: first come, kept in the ledger.
 type labelValues struct {
-	mu      sync.Mutex
-	limit   int
-	known   map[string]map[string]bool // label -> value
-	beyond  map[string]map[string]bool // label -> value that went to other, since the start
-	added   []string                   // keys that are not in the ledger yet
-	dropped map[string]uint64          // distinct values sent to other, by label
+	mu     sync.Mutex
+	limit  int
+	known  map[string]map[string]bool // label -> value
+	added  []string                   // keys that are not in the ledger yet
+	counts *counts
 }
 
-func newLabelValues(limit int) *labelValues {
-	return &labelValues{limit: limit, known: map[string]map[string]bool{}, beyond: map[string]map[string]bool{}, dropped: map[string]uint64{}}
+func newLabelValues(limit int, c *counts) *labelValues {
+	return &labelValues{limit: limit, known: map[string]map[string]bool{}, counts: c}
 }
 
 func (l *labelValues) load(key []byte) {
@@ -58,29 +56,8 @@ func (l *labelValues) bound(label, value string) string {
 		l.added = append(l.added, label+"/"+value)
 		return value
 	}
-	l.overflow(label, value)
+	l.counts.overflow(label, value, 100*l.limit)
 	return Other
-}
-
-// overflow counts a value that goes to other, once. What it remembers is
-// bounded too; beyond that, a value may count again.
-func (l *labelValues) overflow(label, value string) {
-	m := l.beyond[label]
-	if m == nil || len(m) >= 100*l.limit {
-		m = map[string]bool{}
-		l.beyond[label] = m
-	}
-	if !m[value] {
-		m[value] = true
-		l.dropped[label]++
-	}
-}
-
-// overflowed returns how many values went to other, by label.
-func (l *labelValues) overflowed() map[string]uint64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return maps.Clone(l.dropped)
 }
 
 // save writes the values that are new to the ledger; saved forgets that they

@@ -24,7 +24,10 @@ func (s *Source) load() error {
 	if err != nil {
 		return err
 	}
-	s.skew = time.Duration(s.meta.Skew)
+	s.skew, s.took = time.Duration(s.meta.Skew), time.Duration(s.meta.Took)
+	for _, stream := range s.meta.Forbidden {
+		s.forbidden[stream] = true
+	}
 	return s.reshape()
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -82,13 +83,17 @@ func (s *Source) SetSkew(d time.Duration) {
 }
 
 // SetInterval tells how long a round really takes: the effective poll interval.
+// The next booking stores it.
 func (s *Source) SetInterval(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.interval = max(d, s.opts.PollInterval)
+	s.took = d
 }
 
+func (s *Source) effective() time.Duration { return max(s.took, s.opts.PollInterval) }
+
 // SetForbidden tells whether the plan or the account's rights forbid a stream.
+// The next booking stores it.
 func (s *Source) SetForbidden(stream helpdesk.Stream, forbidden bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,6 +107,18 @@ func (s *Source) Forbidden(stream helpdesk.Stream) bool {
 	return s.forbidden[stream]
 }
 
+// forbiddenStreams lists the streams that are forbidden, sorted.
+func (s *Source) forbiddenStreams() []helpdesk.Stream {
+	var streams []helpdesk.Stream
+	for stream, forbidden := range s.forbidden {
+		if forbidden {
+			streams = append(streams, stream)
+		}
+	}
+	slices.Sort(streams)
+	return streams
+}
+
 // Fresh reports whether the source's live numbers may be shown at an instant of
 // the machine's clock.
 func (s *Source) Fresh(now time.Time) bool {
@@ -111,7 +128,7 @@ func (s *Source) Fresh(now time.Time) bool {
 }
 
 func (s *Source) isFresh(now time.Time) bool {
-	limit := 3 * s.interval
+	limit := 3 * s.effective()
 	good := now.Sub(kpi.Time(s.meta.Good))
 	return s.meta.Synced &&
 		good < limit && good > -limit && // the machine's clock may have been set back since

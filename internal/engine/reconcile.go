@@ -68,10 +68,8 @@ func (s *Source) Corrected(ids []string) error {
 	if err != nil {
 		return fmt.Errorf("count corrections: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for k, n := range counts {
-		s.corrections[k] += n
+		s.counts.correct(k, n)
 	}
 	return nil
 }

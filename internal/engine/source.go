@@ -14,6 +14,7 @@ type Source struct {
 	engine   *Engine
 	opts     SourceOptions
 	families []*kpi.Family // of facts, that this source can give
+	counts   *counts
 
 	// mu guards what scrapes read: all below. It is held for writing only to
 	// swap in what a commit has made durable.
@@ -27,10 +28,8 @@ type Source struct {
 	teams         map[string]helpdesk.Team
 	conversations int
 	forbidden     map[helpdesk.Stream]bool
-	behind        map[helpdesk.Stream]uint64
-	corrections   map[string]uint64
 	skew          time.Duration
-	interval      time.Duration // the effective poll interval
+	took          time.Duration // the last good round, see Interval
 	watch         func(ids []string)
 
 	miscounts int                 // how often a vendor's count of messages was wrong
@@ -42,12 +41,12 @@ func newSource(e *Engine, o SourceOptions) *Source {
 		o.Promised = func(helpdesk.Channel, kpi.Clock) (Promise, bool) { return Promise{}, false }
 	}
 	s := &Source{
-		engine: e, opts: o,
+		engine: e, opts: o, counts: e.opts.Counts.source(o.Name),
 		streams: map[helpdesk.Stream]StreamState{}, series: map[string]*series{}, live: newLive(),
-		labels: newLabelValues(o.LabelLimit), agents: map[string]helpdesk.Agent{}, teams: map[string]helpdesk.Team{},
-		forbidden: map[helpdesk.Stream]bool{}, behind: map[helpdesk.Stream]uint64{}, corrections: map[string]uint64{},
-		interval: o.PollInterval, fresh: map[string][]string{},
+		agents: map[string]helpdesk.Agent{}, teams: map[string]helpdesk.Team{},
+		forbidden: map[helpdesk.Stream]bool{}, fresh: map[string][]string{},
 	}
+	s.labels = newLabelValues(o.LabelLimit, s.counts)
 	for _, f := range kpi.FactFamilies {
 		if s.gives(f) {
 			s.families = append(s.families, f)

@@ -135,8 +135,10 @@ func (p *Poller) now() time.Time { return time.Now().Add(p.opts.API.Skew()) }
 
 // Round reads what is new, once. Failures are counted and logged, and end the
 // round where going on would only repeat them. How long a good round takes is the
-// effective interval; a failed one, however long it hung, makes nothing fresh.
+// effective interval; a failed one, however long it hung, makes nothing fresh, and
+// a first sync tells nothing of those that follow it.
 func (p *Poller) Round(ctx context.Context) {
+	synced := p.opts.Ledger.Synced()
 	r := &round{Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}}
 	err := r.run(ctx)
 	if errors.Is(err, context.Canceled) {
@@ -147,7 +149,7 @@ func (p *Poller) Round(ctx context.Context) {
 	p.status.Rounds++
 	p.status.Stuck = err
 	p.mu.Unlock()
-	if r.good() {
+	if synced && r.good() {
 		p.opts.Ledger.SetInterval(time.Since(r.start))
 	}
 	if err != nil {

@@ -154,6 +154,27 @@ func TestARoundThatHangsMakesNothingFresh(t *testing.T) {
 	})
 }
 
+func TestALongFirstSyncMakesNothingFreshForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPolled(t)
+		p.read[helpdesk.StreamConversations] = func(helpdesk.Walk) (helpdesk.Page, error) {
+			time.Sleep(3 * time.Hour)
+			return helpdesk.Page{Done: true}, nil
+		}
+		p.round(t)
+		p.read[helpdesk.StreamConversations] = failing(rest.ReasonServer)
+		p.round(t)
+		if p.source.Fresh(time.Now()) {
+			t.Error("fresh though nothing was read for three hours: the first sync took so long, rounds do not")
+		}
+		p.read[helpdesk.StreamConversations] = nil
+		p.round(t)
+		if !p.source.Fresh(time.Now()) {
+			t.Error("not fresh after a good round")
+		}
+	})
+}
+
 func TestConversationsThatCannotBeReadHoldNothingBack(t *testing.T) {
 	bad := []string{"1", "2", "3", "4"} // first of all, whoever asks
 	// The collector tries three, and gives up when all of them fail.
