@@ -83,9 +83,9 @@ func TestTheAlertsOnTheWire(t *testing.T) {
 	})
 }
 
-// TestBusinessTime has a customer ask before the evening: the four hours of an
-// e-mail end on the next day.
-func TestBusinessTime(t *testing.T) {
+// daytime is a schedule from nine to six, each day.
+func daytime(t testing.TB) *kpi.Schedule {
+	t.Helper()
 	weekly := map[time.Weekday][]kpi.Interval{}
 	for day := range time.Saturday + 1 {
 		weekly[day] = []kpi.Interval{{From: 9 * hour, To: 18 * hour}}
@@ -94,6 +94,13 @@ func TestBusinessTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return schedule
+}
+
+// TestBusinessTime has a customer ask before the evening: the four hours of an
+// e-mail end on the next day.
+func TestBusinessTime(t *testing.T) {
+	schedule := daytime(t)
 	in(t, func(w *world) {
 		// The story begins at midnight.
 		w.desk.asks("c", email, w.at(-7*hour-30*mins))

@@ -217,6 +217,10 @@ func TestAReloadThatChangesThePromise(t *testing.T) {
 			[]string{"10m0s firing Breached c first_response", "10m0s resolved Breached c first_response"},
 		},
 		{
+			"limits run in support hours, and it is night", func(w *world) { w.policy.Schedule, w.policy.BusinessTime = daytime(w.t), true },
+			[]string{"10m0s resolved Breached c first_response"},
+		},
+		{
 			"the severity stays that of the first push", func(w *world) { w.alerting.Breached = "critical" }, nil,
 		},
 		{"the labels of the metrics are others", func(w *world) { w.labels = nil }, nil},
@@ -235,6 +239,74 @@ func TestAReloadThatChangesThePromise(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAReloadWhileItWarns(t *testing.T) {
+	limit := func(d time.Duration) func(*world) {
+		return func(w *world) {
+			w.policy.Limits[kpi.FirstResponse][helpdesk.ClassRealtime] = kpi.TierLimits{mins, d, 2 * hour, 3 * hour}
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(*world)
+		want   []string
+	}{
+		{"the limit is a shorter one, and has passed", limit(3 * mins), []string{"5m0s firing Breached c first_response", "5m0s resolved DueSoon c first_response"}},
+		{"the limit is a longer one", limit(8 * mins), []string{
+			"5m0s resolved DueSoon c first_response", "7m0s firing DueSoon c first_response",
+			"9m0s firing Breached c first_response", "9m0s resolved DueSoon c first_response",
+		}},
+		{"there are no warnings any more", func(w *world) { w.alerting.WarnBefore = 0 }, []string{
+			"5m0s resolved DueSoon c first_response", "6m0s firing Breached c first_response",
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				w.policy.Limits = kpi.DefaultLimits()
+				w.desk.asks("c", chat, w.at(mins))
+				w.until(5 * mins)
+				tc.change(w)
+				w.restart(0)
+				w.until(12 * mins)
+				w.told(append(slices.Clone(breachedC[:1]), tc.want...)...)
+			})
+		})
+	}
+}
+
+// TestAnAlertmanagerThatForgets has its memory lost, by a restart without its
+// disk: what fires is there again within a minute.
+func TestAnAlertmanagerThatForgets(t *testing.T) {
+	in(t, func(w *world) {
+		w.desk.asks("c", chat, w.at(mins))
+		w.until(20 * mins)
+		clear(w.ams[0].alerts)
+		w.until(21*mins + second)
+		if diff := cmp.Diff([]string{"Breached c first_response"}, w.ams[0].firing()); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+}
+
+// TestAResolutionThatNobodyTakesIsGivenUp when the alert has ended by itself at
+// the Alertmanager: it leaves the ledger.
+func TestAResolutionThatNobodyTakesIsGivenUp(t *testing.T) {
+	in(t, func(w *world) {
+		w.desk.asks("c", chat, w.at(mins))
+		w.until(7 * mins)
+		w.ams[0].down = true
+		w.desk.replies("c", w.at(8*mins))
+		w.until(90 * mins)
+		w.ams[0].down = false
+		posts := w.ams[0].posts
+		w.restart(0)
+		w.until(100 * mins)
+		if firing := w.ams[0].firing(); len(firing) > 0 || w.ams[0].posts != posts {
+			t.Errorf("%v fires, %d requests more", firing, w.ams[0].posts-posts)
+		}
+	})
 }
 
 func TestASourceThatCameBackGoesOn(t *testing.T) {

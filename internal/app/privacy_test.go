@@ -1,6 +1,7 @@
 package app
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,11 +16,17 @@ import (
 func TestNothingPlantedIsSeen(t *testing.T) {
 	t.Parallel()
 	shop, it := serve(t, gorgias(simulated(1, false, handedOver))), serve(t, requestTracker(simulated(1, true, handedOver)))
-	e := start(t, global+"sources:\n"+gorgiasSource("shop", shop, gorgiasKey)+gorgiasSource("locked", shop, wrongKey)+
+	pushed := &logs{}
+	am := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(pushed, r.Body) // cut off when the exporter stops
+	}))
+	e := start(t, global+"alerting: {alertmanagers: ["+am+"]}\nsources:\n"+gorgiasSource("shop", shop, gorgiasKey)+gorgiasSource("locked", shop, wrongKey)+
 		`- {name: it, requesttracker: {url: "`+it+`", authorization: {type: token, credentials: `+rtToken+`}}}
 `, withLifecycle)
 	e.ready()
 	e.wait("/-/ready", "the source that is locked out", holds("source locked"))
+
+	e.wait("/-/healthy", "alerts of the backlog", func(answer) bool { return strings.Contains(pushed.String(), "HelpdeskConversation") })
 
 	seen := map[string]string{
 		"the text":        e.get("/metrics").body,
@@ -41,6 +48,7 @@ func TestNothingPlantedIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen["the ledger"] = string(ledger)
+	seen["the alerts"] = pushed.String()
 
 	agents := []string{"Lindqvist", "Okafor", "Mendes"} // whose names the configuration does not ask for
 	for where, text := range seen {
