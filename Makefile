@@ -44,7 +44,7 @@ lint: ## gofmt, go vet and staticcheck
 	$(GO) tool -modfile=tools/go.mod staticcheck -tags requesttracker,servers ./...
 
 .PHONY: generate
-generate: ## write the generated files anew: docs/metrics.md, rules/generated
+generate: ## write the generated files anew: docs/metrics.md, docs/alerts.md, rules/generated, rules/tests
 	$(GO) generate ./...
 
 .PHONY: generated

@@ -11,6 +11,7 @@ import (
 const (
 	tierNumber   = "tier:helpdesk_tier:number"
 	scoreNumber  = "score:helpdesk_csat_score:number"
+	csatLimit    = "tier:helpdesk_csat_limit:mean"
 	minEvents    = "source:helpdesk_promise_min_events:count"
 	promisedTier = "source_channel:helpdesk_promise_tier:number"
 	objective    = "source_channel:helpdesk_promise_objective:ratio"
@@ -31,6 +32,7 @@ func (s *settings) constants() []Rule {
 	}
 	return []Rule{
 		{Record: tierNumber, Expr: constant("tier", tiers, numbers), Help: "The number of each tier that has a limit, 2 to 5."},
+		{Record: csatLimit, Expr: constant("tier", tiers, kpi.CSATLimits[:]), Help: "The least mean rating of each tier, 1 to 5."},
 		{Record: scoreNumber, Expr: constant("score", scores, points), Help: "The number of each score, 1 to 5."},
 	}
 }

@@ -63,9 +63,15 @@ func Default(f Flavour) ([]Group, error) {
 	return groups, nil
 }
 
+// Names of groups.
+const (
+	GroupAlerts     = "helpdesk-alerts"
+	GroupRecordings = "helpdesk-recordings"
+)
+
 func (s *settings) groups() ([]Group, []string) {
 	burns, refused := s.burns()
-	return append(s.alerts(burns), Group{Name: "helpdesk-recordings", Rules: s.recordings(burns)}), refused
+	return []Group{{Name: GroupAlerts, Rules: s.alerts(burns)}, {Name: GroupRecordings, Rules: s.recordings(burns)}}, refused
 }
 
 // recordings are the recorded series. They are one group, since all that is
@@ -74,7 +80,7 @@ func (s *settings) recordings(burns []burn) []Rule {
 	var rules []Rule
 	for _, part := range [][]Rule{
 		s.constants(), s.configuration(), s.queue(), s.sight(), s.totals(), s.coverage(burns), s.increases(),
-		s.attainments(), s.tiers(), s.budget(), s.burnRates(burns), s.shares(), s.means(), s.volume(),
+		s.attainments(), s.tiers(), s.budget(), s.burnRates(burns), s.shares(), s.means(), s.usual(), s.volume(),
 	} {
 		rules = append(rules, part...)
 	}

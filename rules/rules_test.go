@@ -40,6 +40,15 @@ func example(t *testing.T) *config.Validated {
 	return cfg
 }
 
+func parse(t *testing.T, text string) *config.Validated {
+	t.Helper()
+	cfg, err := config.Parse([]byte(text), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
 var (
 	metricName = regexp.MustCompile(`\bhelpdesk_[a-z_]+\b`)
 	recorded   = regexp.MustCompile(`\b[a-z_]+:helpdesk_[a-z_]+:[a-z_0-9]+`)

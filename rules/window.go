@@ -51,7 +51,7 @@ func (s *settings) windowsOf(t *total) []time.Duration {
 	case s.sla().name:
 		return s.budgetWindows()
 	case s.late().name:
-		return []time.Duration{time.Hour, week}
+		return []time.Duration{time.Hour, day, week}
 	case s.counted(kpi.ConversationsOpened).name, responses.name, answers.name:
 		return append([]time.Duration{time.Hour}, long...)
 	default:

@@ -54,7 +54,8 @@ func pages(t *testing.T) map[string]string {
 
 // TestNamedMetricsExist looks for names of metrics in the documents.
 func TestNamedMetricsExist(t *testing.T) {
-	known := map[string]bool{"helpdesk_exporter": true}
+	// helpdesk_agents is of no collector yet, and of an alert.
+	known := map[string]bool{"helpdesk_exporter": true, kpi.Agents.Name: true}
 	for _, f := range slices.Concat(kpi.FactFamilies, kpi.LiveFamilies, kpi.SourceFamilies, kpi.OperationalFamilies) {
 		known[f.Name] = true
 		if f.Type == kpi.Histogram || f.Type == kpi.Summary {
@@ -62,8 +63,9 @@ func TestNamedMetricsExist(t *testing.T) {
 		}
 	}
 	name := regexp.MustCompile(`\bhelpdesk_[a-z_]+\b`)
+	recorded := regexp.MustCompile(`\b[a-z_]+:helpdesk_[a-z_]+:[a-z_0-9]+`) // the rules' tests look for these
 	for page, text := range pages(t) {
-		for _, n := range name.FindAllString(text, -1) {
+		for _, n := range name.FindAllString(recorded.ReplaceAllString(text, ""), -1) {
 			if !known[n] {
 				t.Errorf("%s names %s, which no source has", page, n)
 			}
@@ -80,7 +82,7 @@ func TestNamedPathsExist(t *testing.T) {
 	}
 	top := map[string]bool{}
 	for _, e := range tops {
-		top[e.Name()] = true
+		top[e.Name()] = e.Name() != "bin" // what is built may not be there yet
 	}
 	quoted := regexp.MustCompile("`([A-Za-z0-9_./-]+)`")
 	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)

@@ -1,0 +1,153 @@
+package rules
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+)
+
+const (
+	// growthShare of what a day brings has to be left over from a day, and
+	// growthAtLeast conversations, before a queue counts as growing.
+	growthShare   = 0.25
+	growthAtLeast = 10
+)
+
+// queueGrowing compares with a day ago, and with a week ago where that is known,
+// so that nights and weekends are no growth; and only when the desk was open for
+// long enough to have worked on what came before.
+func (s *settings) queueGrowing() alert {
+	return alert{
+		name: AlertQueueGrowing, severity: severityInformation, hold: 30 * time.Minute, keep: unseen,
+		expr: text(`
+QUEUE - QUEUE offset 1d > clamp_min(SHARE * (OPENED or QUEUE * 0), LEAST)
+and
+  QUEUE > QUEUE offset 2h
+unless
+  QUEUE - QUEUE offset 7d <= clamp_min(SHARE * (OPENED or QUEUE * 0), LEAST)
+unless on (source)
+  min_over_time(SUPPORT[2h]) == 0
+unless on (source)
+  LATE > 0`,
+			"QUEUE", queueNow, "SHARE", num(growthShare), "OPENED", Volume("source_channel", day), "LEAST", num(growthAtLeast),
+			"SUPPORT", supportOpen, "LATE", s.late().increase(day)),
+		summary: "The queue on {{ $labels.channel }} of {{ $labels.source }} has grown by {{ $value }} conversations in a day",
+		description: fmt.Sprintf("%s new and open conversations are in the queue on {{ $labels.channel }} of {{ $labels.source }}, {{ $value }} more than at this time yesterday; %s were opened within the day. "+
+			"The queue was growing within the last 2 hours, too.",
+			asked("humanize", queueNow, "source", "channel"), asked("humanize", Volume("source_channel", day), "source", "channel")),
+		means: fmt.Sprintf("The queue of a channel is larger than a day ago, and a week ago, by more than %s %% of what a day brings and more than %d conversations, and still growing in support hours, for 30 minutes.",
+			percent(growthShare), growthAtLeast),
+	}
+}
+
+// nobodyOnline needs a helpdesk that tells presence.
+func (s *settings) nobodyOnline() alert {
+	return alert{
+		name: AlertNobodyOnline, severity: severityTicket, hold: 10 * time.Minute, keep: unseen,
+		expr: text(`
+ONLINE == 0
+unless on (source)
+  SUPPORT == 0
+unless on (source)
+  sum by (source) (WAITING) == 0`, "ONLINE", onlineNow, "SUPPORT", supportOpen, "WAITING", waitingNow),
+		summary: "Nobody is online at {{ $labels.source }} in support hours",
+		description: fmt.Sprintf("{{ $value }} agents of {{ $labels.source }} are online, in support hours, and %s customers wait for a reply.",
+			lookedUp("humanize", "sum by (source) ("+waitingNow+"{source=%q})", " $labels.source")),
+		means: "No agent is online in support hours, and it is not so that no customer waits, for 10 minutes. Silent where the helpdesk does not tell presence.",
+	}
+}
+
+// csatLow looks at all ratings of a source: those of a channel are few.
+func (s *settings) csatLow() alert {
+	mean := CSATMean("source", week)
+	return alert{
+		name: AlertCSATLow, severity: severityTicket, hold: hour, keep: unseen,
+		expr: text(`
+MEAN
+and
+  MEAN + ERRORS * STDERR < min by (source) (PROMISED * 0 + on (tier) group_left () LIMIT)
+and
+  sum by (source) (RATINGS) >= MINIMUM
+unless
+  LATE > 0`,
+			"MEAN", mean, "ERRORS", num(ratingErrors), "STDERR", csatError("source", week), "PROMISED", promisedTier, "LIMIT", csatLimit,
+			"RATINGS", s.counted(kpi.CSATRatings).increase(week), "MINIMUM", minEvents, "LATE", s.late().increase(week)),
+		summary: "Customers rate {{ $labels.source }} lower than it promises",
+		description: fmt.Sprintf("The mean of %s ratings of {{ $labels.source }} over the last week is {{ $value | printf \"%%.2f\" }} of 5. The promised service level asks for %s, and chance does not explain the difference.",
+			lookedUp("humanize", "sum by (source) ("+s.counted(kpi.CSATRatings).increase(week)+"{source=%q})", " $labels.source"),
+			lookedUp(`printf "%.1f"`, "min("+promisedTier+"{source=%q} * 0 + on (tier) group_left () "+csatLimit+")", " $labels.source")),
+		means: fmt.Sprintf("The mean rating over 7 days is below what the promised tier asks for (%s) by more than %d standard errors, with `min_events` ratings or more, for an hour. Silent for a week after facts were learned late.",
+			csatLimits(), ratingErrors),
+	}
+}
+
+// ratingErrors is how many standard errors a mean of ratings has to be off.
+const ratingErrors = 2
+
+func csatLimits() string {
+	var list string
+	for i, t := range kpi.Tiers {
+		if i > 0 {
+			list += ", "
+		}
+		list += fmt.Sprintf("`%s` %s", t, num(kpi.CSATLimit(t)))
+	}
+	return list
+}
+
+// abandonmentErrors is how many standard errors a share of abandoned
+// conversations has to be off: more than for means, since it is looked at for
+// each channel and day.
+const abandonmentErrors = 3
+
+// abandonmentHigh looks at what was learned live.
+func (s *settings) abandonmentHigh() alert {
+	limit := kpi.AbandonedLimit
+	return alert{
+		name: AlertAbandonment, severity: severityTicket, hold: hour, keep: unseen,
+		expr: text(`
+SHARE > LIMIT + ERRORS * sqrt(VARIANCE / (WHOLE))
+and
+  WHOLE >= on (source) group_left () MINIMUM`,
+			"SHARE", Share("source_channel", kpi.AbandonedShare, day), "LIMIT", num(limit), "ERRORS", num(abandonmentErrors), "VARIANCE", num(round(limit*(1-limit))),
+			"WHOLE", s.term(kpi.AbandonedShare.Whole, day, "source, channel"), "MINIMUM", minEvents),
+		summary: "{{ $value | humanizePercentage }} of the conversations on {{ $labels.channel }} of {{ $labels.source }} are abandoned",
+		description: fmt.Sprintf("Customers abandoned {{ $value | humanizePercentage }} of the conversations on {{ $labels.channel }} of {{ $labels.source }} that were closed within the last day. "+
+			"More than %s %% is too much, and chance does not explain it.", percent(limit)),
+		means: fmt.Sprintf("The share of lasting closes of a channel within a day that the customer abandoned is above %s %% by more than %d standard errors, with `min_events` closes or more, for an hour.",
+			percent(limit), abandonmentErrors),
+	}
+}
+
+const (
+	// regressionTimes is how many times longer than usual replies take before
+	// that is told, beyond what chance does with so many of them.
+	regressionTimes = 2
+	// regressionSpread is the margin for chance: three standard errors of a mean
+	// of durations of which the standard deviation is 8/3 of the mean.
+	regressionSpread = 8
+)
+
+// responseRegression compares the replies of an hour with those of the same
+// hour of earlier weeks. A single reply that took very long is within the hour
+// for an hour, so it has to hold for longer.
+func (s *settings) responseRegression() alert {
+	sum, count := s.observed(kpi.ResponseSeconds)
+	return alert{
+		name: AlertRegression, severity: severityInformation, hold: hour,
+		expr: text(`
+SUM / (COUNT > 0) > (TIMES + SPREAD / sqrt(COUNT)) * USUAL
+and
+  COUNT >= on (source) group_left () MINIMUM
+unless on (source)
+  LATE > 0`,
+			"SUM", sum.increase(hour), "COUNT", count.increase(hour), "TIMES", num(regressionTimes), "SPREAD", num(regressionSpread),
+			"USUAL", usualResponse, "MINIMUM", minEvents, "LATE", s.late().increase(hour)),
+		summary: "Replies on {{ $labels.channel }} of {{ $labels.source }} take {{ $value | humanizeDuration }}",
+		description: fmt.Sprintf("%s replies of the last hour on {{ $labels.channel }} of {{ $labels.source }} came after {{ $value | humanizeDuration }} on average. At this hour of the week it was %s in earlier weeks.",
+			asked("humanize", count.increase(hour), "source", "channel"), asked("humanizeDuration", usualResponse, "source", "channel")),
+		means: fmt.Sprintf("The mean response time of an hour is more than %d times that of the same hour of the last %d weeks, and a margin for chance more (%d/√replies), with `min_events` replies or more, for an hour. Silent while facts are learned late.",
+			regressionTimes, usualWeeks, regressionSpread),
+	}
+}
