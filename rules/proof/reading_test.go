@@ -36,16 +36,15 @@ func configured(t *testing.T, flavour rules.Flavour, text string) []rules.Group 
 // keep keeps the rules that match, and those that they read.
 func keep(groups []rules.Group, names string) []rules.Group {
 	matches := regexp.MustCompile("^(" + names + ")$")
-	needed := map[string]bool{}
-	for found := true; found; {
-		found = false
+	wanted := func(r rules.Rule) bool { return matches.MatchString(r.Record + r.Alert) }
+	read := map[string]bool{}
+	for known := -1; known < len(read); {
+		known = len(read)
 		for _, g := range groups {
 			for _, r := range g.Rules {
-				if name := r.Record + r.Alert; !needed["+"+name] && (needed[name] || matches.MatchString(name)) {
-					found = true
-					needed["+"+name] = true
-					for _, read := range recorded.FindAllString(r.Expr, -1) {
-						needed[read] = true
+				if wanted(r) || read[r.Record] {
+					for _, name := range recorded.FindAllString(r.Expr, -1) {
+						read[name] = true
 					}
 				}
 			}
@@ -53,7 +52,7 @@ func keep(groups []rules.Group, names string) []rules.Group {
 	}
 	var kept []rules.Group
 	for _, g := range groups {
-		g.Rules = slices.DeleteFunc(slices.Clone(g.Rules), func(r rules.Rule) bool { return !needed["+"+r.Record+r.Alert] })
+		g.Rules = slices.DeleteFunc(slices.Clone(g.Rules), func(r rules.Rule) bool { return !wanted(r) && !read[r.Record] })
 		kept = append(kept, g)
 	}
 	return kept
