@@ -38,8 +38,17 @@ type row struct {
 type rowReader func(ctx context.Context, raw []json.RawMessage, p *helpdesk.Page) ([]row, error)
 
 // list reads one page of a list: its rows, and the cursor of the next page, ""
-// after the last.
+// after the last. A page without rows that is followed or was preceded by another
+// one is asked for twice: nothing but an empty list is known to have such pages.
 func (c *Collector) list(ctx context.Context, endpoint string, q url.Values, prio rest.Priority) ([]json.RawMessage, string, error) {
+	rows, next, err := c.page(ctx, endpoint, q, prio)
+	if err == nil && len(rows) == 0 && (next != "" || q.Has("cursor")) {
+		return c.page(ctx, endpoint, q, prio)
+	}
+	return rows, next, err
+}
+
+func (c *Collector) page(ctx context.Context, endpoint string, q url.Values, prio rest.Priority) ([]json.RawMessage, string, error) {
 	var answer struct {
 		Data *[]json.RawMessage `json:"data"`
 		Meta maybe[struct {

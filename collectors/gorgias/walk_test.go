@@ -365,6 +365,30 @@ func TestAnEmptyAnswerMovesNothing(t *testing.T) {
 	}
 }
 
+func TestAPageThatComesWithoutItsRowsIsAskedForAgain(t *testing.T) {
+	for _, s := range clockStreams {
+		for call := 1; call <= 3; call++ {
+			t.Run(fmt.Sprintf("%s, call %d", s.stream, call), func(t *testing.T) {
+				api := newFake(t)
+				for v := 1; v <= 250; v++ {
+					api.add(s.endpoint, s.row(v, ago(time.Duration(250-v)*time.Second)))
+				}
+				lists := 0
+				api.answer = func(_ rest.Request, a object) object {
+					if lists++; lists == call {
+						a["data"] = []object{}
+					}
+					return a
+				}
+				pages, _ := walk(t, New(api, Options{}), s.stream, at(0))
+				if got := len(ids(pages)); got != 250 {
+					t.Errorf("%d of 250 rows were read", got)
+				}
+			})
+		}
+	}
+}
+
 func TestWithoutAClockWalksAreStillShortAndLoseNothing(t *testing.T) {
 	for _, s := range clockStreams {
 		t.Run(string(s.stream), func(t *testing.T) {
