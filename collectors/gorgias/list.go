@@ -38,11 +38,11 @@ type row struct {
 type rowReader func(ctx context.Context, raw []json.RawMessage, p *helpdesk.Page) ([]row, error)
 
 // list reads one page of a list: its rows, and the cursor of the next page, ""
-// after the last. A page without rows that is followed or was preceded by another
-// one is asked for twice: nothing but an empty list is known to have such pages.
+// after the last. A page without rows that is followed by another one is asked
+// for twice. The last page may be empty, where the one before it was just full.
 func (c *Collector) list(ctx context.Context, endpoint string, q url.Values, prio rest.Priority) ([]json.RawMessage, string, error) {
 	rows, next, err := c.page(ctx, endpoint, q, prio)
-	if err == nil && len(rows) == 0 && (next != "" || q.Has("cursor")) {
+	if err == nil && len(rows) == 0 && next != "" {
 		return c.page(ctx, endpoint, q, prio)
 	}
 	return rows, next, err
