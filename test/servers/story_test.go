@@ -29,7 +29,9 @@ func TestTheWholeWay(t *testing.T) {
 		}{
 			{"Prometheus loads the rules that the sidecar wrote", w.rulesLoad},
 			{"good answers give the best tier, and no alert", w.tier},
+			{"an outage of the helpdesk is told, and nothing else", w.outage},
 			{"a missed deadline is pushed, and resolved by the reply", w.breach},
+			{"a budget that burns pages", w.burn},
 		} {
 			if !t.Run(chapter.name, chapter.tell) {
 				return // what follows would only repeat it
@@ -67,7 +69,6 @@ func (w *way) rulesLoad(t *testing.T) {
 		return ""
 	})
 	w.shows(t, `sum by (output) (helpdesk_sidecar_last_write_successful * helpdesk_sidecar_last_reload_successful)`, map[string]string{"{output:rules}": "1"})
-	w.shows(t, `count(source:helpdesk_source_fresh:bool)`, map[string]string{"{}": "1"}) // as deploy/README.md says
 }
 
 func (w *way) tier(t *testing.T) {
@@ -77,6 +78,31 @@ func (w *way) tier(t *testing.T) {
 	w.shows(t, rules.OverallTier(day), map[string]string{"{source:desk}": "5"})
 	if got := w.fired(t); len(got) > 0 {
 		t.Errorf("alerts at a healthy desk: %v", got)
+	}
+}
+
+// outage leaves a question behind that somebody answers in time, while nobody
+// can see it.
+func (w *way) outage(t *testing.T) {
+	id := w.desk.asks(1)
+	w.shows(t, `sum(helpdesk_waiting_conversations)`, map[string]string{"{}": "1"})
+	w.desk.away.Store(true)
+	w.desk.answers(id...)
+	w.people.await(t, "ticket", "firing", "HelpdeskSourceBlind")
+	w.shows(t, rules.SourceTier(day), map[string]string{})
+	w.shows(t, `helpdesk_waiting_conversations`, map[string]string{})
+	// Beyond the deadline of the question that was left behind.
+	w.shows(t, `count_over_time(ALERTS{alertname="HelpdeskSourceBlind",alertstate="firing"}[1h]) > bool 20`,
+		map[string]string{"{alertname:HelpdeskSourceBlind,alertstate:firing,severity:warning,source:desk}": "1"})
+	w.desk.away.Store(false)
+	w.people.await(t, "ticket", "resolved", "HelpdeskSourceBlind")
+	w.shows(t, rules.SourceTier(day), map[string]string{"{clock:first_response,source:desk}": "5"})
+	want := map[string]bool{"HelpdeskSourceBlind": true}
+	if d := cmp.Diff(want, w.fired(t)); d != "" {
+		t.Errorf("alerts that fired at Prometheus (-want +got)\n%s", d)
+	}
+	if d := cmp.Diff(want, w.people.heard()); d != "" {
+		t.Errorf("alerts that somebody was told of (-want +got)\n%s", d)
 	}
 }
 
@@ -100,4 +126,20 @@ func (w *way) breach(t *testing.T) {
 	}
 	w.desk.answers(id)
 	w.people.await(t, "team", "resolved", "HelpdeskConversationBreached")
+}
+
+func (w *way) burn(t *testing.T) {
+	w.desk.asks(50)
+	page := w.people.await(t, "page", "firing", "HelpdeskSLABudgetBurnFast")
+	want := labels{"alertname": "HelpdeskSLABudgetBurnFast", "source": "desk", "channel": "email", "clock": "first_response", "severity": "critical"}
+	if d := cmp.Diff(want, page.Labels); d != "" {
+		t.Errorf("labels (-want +got)\n%s", d)
+	}
+	for _, name := range []string{"summary", "description", "runbook_url"} {
+		if text := page.Annotations[name]; text == "" || strings.Contains(text, "{{") || strings.Contains(text, "<error expanding") {
+			t.Errorf("the %s of the page is %q", name, text)
+		}
+	}
+	// More than the burst are told at once.
+	w.people.await(t, "team", "firing", "HelpdeskConversationsBreached")
 }

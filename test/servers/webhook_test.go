@@ -81,6 +81,19 @@ func (p *people) await(t *testing.T, receiver, status, alertname string) notifie
 	return got
 }
 
+// heard are the alerts that anybody was told of.
+func (p *people) heard() map[string]bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	names := map[string]bool{}
+	for _, told := range p.told {
+		for _, a := range told {
+			names[a.Labels["alertname"]] = true
+		}
+	}
+	return names
+}
+
 // hastened is the configuration of Alertmanager as it is shipped, with webhooks
 // as receivers, and without pauses between notifications.
 func hastened(t *testing.T, people string) string {
