@@ -16,7 +16,7 @@ func (s *settings) burnAlerts(burns []burn) []alert {
 			summary: "{{ $labels.clock }} on {{ $labels.channel }} of {{ $labels.source }} misses its limit {{ $value | humanize }} times as often as promised",
 			description: fmt.Sprintf("Within the last %s, {{ $labels.clock }} on {{ $labels.channel }} of {{ $labels.source }} has missed the promised limit {{ $value | humanize }} times as often as the promised %s allows. "+
 				"More than %s times spends %s %% of the error budget of the promise's window within %[1]s.",
-				dur(b.Long), objectiveText, short(b.Factor), percent(b.pace.spend)),
+				dur(b.Long), objectiveText, short(b.Factor), percent(b.Spend)),
 		}
 		if b.pace.name == slow.name {
 			a.name, a.severity, a.hold = AlertBurnSlow, severityTicket, 15*time.Minute

@@ -12,6 +12,7 @@ type Burn struct {
 	Long   time.Duration // the window that decides
 	Short  time.Duration // the window that tells when it is over; Long: there is none
 	Factor float64       // the rate above which it fires
+	Spend  float64       // share of the budget that this rate spends in the long window
 	// Margin keeps chance from firing it: of n events, at least
 	// (sqrt(n * (1 - objective)) + Margin)² must be missed. So it never fires on
 	// fewer than Margin² missed events, at whatever volume.
@@ -63,9 +64,8 @@ func (p pace) solve(objective float64, window time.Duration, perHour float64) (B
 	budget := 1 - objective
 	last := p.windows[len(p.windows)-1]
 	if ratio := p.factor(last, window) * budget; ratio > highestRatio {
-		return Burn{}, fmt.Errorf("an error budget of %s %% allows a burn of at most %s times the rate of the promise, "+
-			"and spending %s %% of it within %s takes %s times: a higher objective or a shorter window of the promise can fire",
-			percent(budget), short(1/budget), percent(p.spend), dur(last), short(p.factor(last, window)))
+		return Burn{}, fmt.Errorf("it would ask for %s times the promised rate over %s, an error ratio of %s, and has to fire at %s: "+
+			"raise the objective, or shorten the window of the promise", short(p.factor(last, window)), dur(last), short(ratio), num(highestRatio))
 	}
 	var reason error
 	for _, long := range p.windows {
@@ -73,6 +73,7 @@ func (p pace) solve(objective float64, window time.Duration, perHour float64) (B
 			break
 		}
 		b := Burn{Long: long, Factor: p.factor(long, window)}
+		b.Spend = b.Factor * long.Hours() / window.Hours()
 		if b.Factor*budget > highestRatio {
 			continue
 		}
@@ -91,9 +92,10 @@ func (p pace) solve(objective float64, window time.Duration, perHour float64) (B
 	return Burn{}, reason
 }
 
-// factor is the burn rate that spends the pace's share of the budget within long.
+// factor is the burn rate that spends the pace's share of the budget within
+// long; 1 at least, which a promise that is just kept has.
 func (p pace) factor(long, window time.Duration) float64 {
-	return p.spend * window.Hours() / long.Hours()
+	return math.Max(1, p.spend*window.Hours()/long.Hours())
 }
 
 // short is the shortest window of at least a twelfth of the long one in which
