@@ -36,6 +36,9 @@ const (
 	memory  = time.Hour           // how far back the last value of a total is looked for
 	carried = 24 * time.Hour      // how long a total is carried on without a scrape
 	known   = 35 * 24 * time.Hour // how long a source is remembered: beyond the longest window
+	// look is the pause between the looks back, less than carried. Each look is a
+	// sample of each total, and promtool allows a query 10,000 of them.
+	look = 6 * time.Hour
 )
 
 func (t *total) sum() string        { return t.level + ":" + t.name + ":total" }
@@ -121,7 +124,7 @@ func (s *settings) sight() []Rule {
 unless
   last_over_time(COUNTED[MEMORY] offset 1ms)
 unless
-  last_over_time(COUNTED[KNOWN:1h] offset 1ms)`, "NOW", sightNow, "COUNTED", sightKept, "MEMORY", dur(memory), "KNOWN", dur(known)),
+  last_over_time(COUNTED[KNOWN:LOOK] offset 1ms)`, "NOW", sightNow, "COUNTED", sightKept, "MEMORY", dur(memory), "KNOWN", dur(known), "LOOK", dur(look)),
 		},
 		{
 			Record: sightKept, Help: "1 for each source and total that is kept, carried on for a day while the source is not scraped.",
