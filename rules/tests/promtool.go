@@ -52,7 +52,7 @@ func Files() ([]rules.File, error) {
 	var files []rules.File
 	for _, flavour := range Flavours {
 		written := map[string]int{}
-		for tests := range chunks(All()) {
+		for tests := range chunks(slices.DeleteFunc(All(), func(t *Test) bool { return t.EngineOnly })) {
 			name := tests[0].Alert
 			if written[name]++; written[name] > 1 {
 				name += "-" + strconv.Itoa(written[name])

@@ -159,13 +159,25 @@ func responseRegression() []*Test {
 		}
 		return d
 	}
-	fires, end := t0+2*hour, time.Duration(0)
-	return []*Test{{
+	const fires = t0 + 2*hour
+	return fewAtATime(Test{
 		Alert: rules.AlertRegression, Interval: 30 * minute, Length: 7*day + 6*hour,
 		Stories: []*Story{
-			{Kind: Fires, Name: "3 minutes last week, 10 now", desk: replies("slow", 600), From: fires, To: end, Labels: labels, Says: slow("slow", "100", "10m 0s", "3m 0s")},
-			{Kind: Silent, Name: "3 minutes last week, 8 now: not beyond what chance does", desk: replies("chance", 480)},
 			{Kind: Silent, Name: "as last week", desk: replies("usual", 180)},
+			{Kind: Fires, Name: "3 minutes last week, 10 now", desk: replies("slow", 600), From: fires, Labels: labels, Says: slow("slow", "100", "10m 0s", "3m 0s")},
+			{Kind: JustUnder, Name: "slow for an hour and a half: the mean of an hour is high for half an hour less than it takes", desk: func() *desk {
+				d := replies("short", 600)
+				for i, s := range d.series {
+					if s.Name == counters[1] {
+						d.series[i].At = s.At.then(t0+90*minute, func(t time.Duration) float64 { return s.At(t0 + 90*minute) })
+					}
+				}
+				return d
+			}()},
+			{Kind: Late, Name: "replies of an outage are learned for hours", desk: replies("late", 600).set("helpdesk_late_facts_total", "", every(30*minute, 5, week))},
+			{Kind: Restart, Name: "counters begin again at 0", desk: zero(replies("restarted", 600), t0+30*minute), From: fires, Labels: labels, Says: slow("restarted", "100", "10m 0s", "3m 0s")},
+			{Kind: BlindSource, Name: "blind before it has lasted", desk: replies("blind", 600).blind(t0+hour, forever)},
+			{Kind: Silent, Name: "3 minutes last week, 8 now: not beyond what chance does", desk: replies("chance", 480)},
 			{
 				Kind: Fires, Name: "over when they are fast again", desk: func() *desk {
 					d := replies("over", 600)
@@ -178,15 +190,6 @@ func responseRegression() []*Test {
 				}(),
 				From: fires, To: fires + hour, Labels: labels, Says: slow("over", "100", "10m 0s", "3m 0s"),
 			},
-			{Kind: JustUnder, Name: "slow for an hour and a half: the mean of an hour is high for half an hour less than it takes", desk: func() *desk {
-				d := replies("short", 600)
-				for i, s := range d.series {
-					if s.Name == counters[1] {
-						d.series[i].At = s.At.then(t0+90*minute, func(t time.Duration) float64 { return s.At(t0 + 90*minute) })
-					}
-				}
-				return d
-			}()},
 			{Kind: Missing, Name: "no replies", desk: shop("silent")},
 			{Kind: Missing, Name: "no earlier week", desk: func() *desk {
 				d := replies("new", 600)
@@ -197,11 +200,8 @@ func responseRegression() []*Test {
 				}
 				return d
 			}()},
-			{Kind: Restart, Name: "counters begin again at 0", desk: zero(replies("restarted", 600), t0+30*minute), From: fires, Labels: labels, Says: slow("restarted", "100", "10m 0s", "3m 0s")},
 			{Kind: LowVolume, Name: "eight replies in an hour", desk: shop("few").answers(50, 180, t0, 4, 7200)},
 			{Kind: LowVolume, Name: "eight replies in that hour of last week", desk: shop("seldom").answers(4, 180, t0, 50, 7200)},
-			{Kind: BlindSource, Name: "blind before it has lasted", desk: replies("blind", 600).blind(t0+hour, forever)},
-			{Kind: Late, Name: "replies of an outage are learned for hours", desk: replies("late", 600).set("helpdesk_late_facts_total", "", every(30*minute, 5, week))},
 		},
-	}}
+	})
 }

@@ -25,7 +25,7 @@ func queueGrowing() []*Test {
 	longer := func(source string, by, opened float64) *desk {
 		return shop(source).queue(always(50).then(t0, always(50+by))).opened(12*hour, opened)
 	}
-	return []*Test{{
+	return append([]*Test{{
 		Alert: rules.AlertQueueGrowing, Interval: 10 * minute, Length: 25*hour + 50*minute,
 		Stories: []*Story{
 			{
@@ -77,7 +77,7 @@ func queueGrowing() []*Test {
 			{Kind: Late, Name: "an outage is over, and its conversations are in the queue at once", desk: longer("late", 100, 60).
 				set("helpdesk_late_facts_total", "", always(7).then(t0, always(300)))},
 		},
-	}, {
+	}}, fewAtATime(Test{
 		// Mondays are like that.
 		Alert: rules.AlertQueueGrowing, Interval: hour, Length: 7*day + 5*hour,
 		Stories: []*Story{
@@ -93,7 +93,7 @@ func queueGrowing() []*Test {
 			},
 			{Kind: Missing, Name: "the exporter does not say how many are opened", desk: weekly("few", 109)},
 		},
-	}}
+	})...)
 }
 
 // weekly is a queue that is long on one day of the week.

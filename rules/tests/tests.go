@@ -36,6 +36,9 @@ type Test struct {
 	Interval time.Duration // of scrapes and of evaluations
 	Length   time.Duration
 	Stories  []*Story
+
+	// EngineOnly are tests that would take promtool long: rules/proof runs them.
+	EngineOnly bool
 }
 
 // Story is what happens at one source, and when the alert fires for it.
@@ -97,6 +100,19 @@ func All() []*Test {
 		csatLow(), abandonmentHigh(), responseRegression(),
 		sourceBlind(), credentialsRejected(), quotaExhausted(), exporterDown(),
 	)
+}
+
+// fewAtATime makes tests of a week: promtool reads 10,000 samples at most in a
+// query, and so not those of many sources; and it evaluates all rules, a thousand
+// times in a week.
+func fewAtATime(t Test) []*Test {
+	var tests []*Test
+	for stories := range slices.Chunk(t.Stories, 3) {
+		part := t
+		part.Stories, part.EngineOnly = stories, len(tests) >= 2
+		tests = append(tests, &part)
+	}
+	return tests
 }
 
 // Of are the tests of an alert.
