@@ -36,6 +36,7 @@ type alert struct {
 	keep                 time.Duration // how long it goes on afterwards
 	summary, description string        // templates of Prometheus
 	means                string        // when it fires, for the documentation
+	window, factor       string        // of a burn rate, labels where there are several
 }
 
 // alerts are evaluated on what the recordings recorded. Those on burn rates are
@@ -54,9 +55,13 @@ func (s *settings) alerts(burns []burn) []Rule {
 }
 
 func (a *alert) rule() Rule {
+	labels := map[string]string{"severity": a.severity}
+	if a.window != "" {
+		labels["window"], labels["factor"] = a.window, a.factor
+	}
 	return Rule{
 		Alert: a.name, Expr: a.expr, For: a.hold, KeepFiringFor: a.keep, Help: a.means,
-		Labels:      map[string]string{"severity": a.severity},
+		Labels:      labels,
 		Annotations: map[string]string{"summary": a.summary, "description": a.description, "runbook_url": kpi.Runbook(a.name)},
 	}
 }

@@ -2,15 +2,24 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
 // burnAlerts are the alerts on burn rates that can fire. A budget burns fast
 // for somebody to be called, slowly for somebody to look at it in working hours.
+// Those of one name differ in a label: Prometheus takes no two rules for one.
 func (s *settings) burnAlerts(burns []burn) []alert {
 	var all []alert
+	of := map[string]int{} // names, and where the alert of the same text is
 	for i := range burns {
 		b := &burns[i]
+		same := fmt.Sprintf("%s %s %v", b.pace.name, b.Long, round(b.Factor))
+		if at, ok := of[same]; ok {
+			all[at].expr += "\nor\n" + b.firing()
+			continue
+		}
+		of[same] = len(all)
 		a := alert{
 			name: AlertBurnFast, severity: severityPage, hold: 2 * time.Minute, expr: b.firing(),
 			summary: "{{ $labels.clock }} on {{ $labels.channel }} of {{ $labels.source }} misses its limit {{ $value | humanize }} times as often as promised",
@@ -23,7 +32,13 @@ func (s *settings) burnAlerts(burns []burn) []alert {
 		}
 		a.means = fmt.Sprintf("Within %s, the error budget burns more than %s times as fast as it may%s, and chance does not explain it, for %s.",
 			dur(b.Long), short(b.Factor), b.still(), dur(a.hold))
+		a.window, a.factor = dur(b.Long), short(b.Factor)
 		all = append(all, a)
+	}
+	for i := range all {
+		if !slices.ContainsFunc(all, func(o alert) bool { return o.name == all[i].name && o.expr != all[i].expr }) {
+			all[i].window, all[i].factor = "", ""
+		}
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -148,6 +149,26 @@ func TestRunbooksNameSeriesThatAreRecorded(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("no runbook names a recorded series")
+	}
+}
+
+// Prometheus' tools take two rules of one name and the same labels for one. The
+// example promises two objectives.
+func TestNoTwoAlertsHaveTheSameNameAndLabels(t *testing.T) {
+	groups, _ := rules.Groups(example(t), rules.Prometheus242)
+	seen, fast := map[string]bool{}, 0
+	for _, r := range groups[0].Rules {
+		key := fmt.Sprint(r.Alert, r.Labels)
+		if seen[key] {
+			t.Errorf("two alerts are %s", key)
+		}
+		seen[key] = true
+		if r.Alert == rules.AlertBurnFast {
+			fast++
+		}
+	}
+	if fast != 2 {
+		t.Errorf("%d alerts on fast burns", fast)
 	}
 }
 
