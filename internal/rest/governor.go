@@ -43,8 +43,9 @@ type Governor struct {
 	readSeq  uint64  // of the newest request whose answer told the quota
 
 	pausedUntil time.Time
-	strikes     int    // 429s in a row
-	struckSeq   uint64 // requests up to this one were sent before the last 429 came
+	heldSince   time.Time // since when a pause that is too long to be sat out is not told
+	strikes     int       // 429s in a row
+	struckSeq   uint64    // requests up to this one were sent before the last 429 came
 
 	changed chan struct{} // closed when an answer came: waits are computed anew
 }
@@ -125,6 +126,9 @@ func (g *Governor) admit(ctx context.Context, p Priority, cost float64, report f
 		if err := ctx.Err(); err != nil {
 			return ticket{}, err
 		}
+		if d := g.held(time.Now()); d > 0 {
+			report(ThrottledVendor, d)
+		}
 		t, wait, reason, changed := g.try(p, cost)
 		if wait == 0 {
 			return t, nil
@@ -139,6 +143,22 @@ func (g *Governor) admit(ctx context.Context, p Priority, cost float64, report f
 			return ticket{}, err
 		}
 	}
+}
+
+// held is the time of a pause that no request sits out, since it was last told.
+func (g *Governor) held(now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.heldSince.IsZero() {
+		return 0
+	}
+	left := g.pausedUntil.Sub(now)
+	d := now.Add(min(left, 0)).Sub(g.heldSince)
+	g.heldSince = now
+	if left <= maxWait { // those that come from now on sit it out, and tell it
+		g.heldSince = time.Time{}
+	}
+	return d
 }
 
 // try takes a ticket, or says how long to wait for the next try and why.
@@ -182,7 +202,7 @@ func (g *Governor) answered(t ticket, status int, h http.Header, asked time.Dura
 		}
 		g.strike(now, t, asked)
 	case status >= http.StatusInternalServerError && asked > 0: // a maintenance
-		g.pause(now.Add(min(asked, maxPause)))
+		g.pause(now, min(asked, maxPause))
 	case t.seq > g.struckSeq:
 		g.strikes = 0
 	}
@@ -220,14 +240,17 @@ func (g *Governor) strike(now time.Time, t ticket, asked time.Duration) {
 	if wait == 0 {
 		wait = min(backoffBase<<min(g.strikes-1, 6), maxWait)
 	}
-	g.pause(now.Add(wait))
+	g.pause(now, wait)
 }
 
-// pause holds back all requests until an instant, if it is not earlier than one
-// that holds them back already.
-func (g *Governor) pause(until time.Time) {
-	if until.After(g.pausedUntil) {
+// pause holds back all requests for so long, if they are not held back for
+// longer already.
+func (g *Governor) pause(now time.Time, d time.Duration) {
+	if until := now.Add(d); until.After(g.pausedUntil) {
 		g.pausedUntil = until
+	}
+	if d > maxWait && g.heldSince.IsZero() {
+		g.heldSince = now
 	}
 	g.bucket.stall(g.pausedUntil)
 }

@@ -280,7 +280,8 @@ func TestALongPauseIsTheCallersToWait(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := newClient(t, Options{Transport: transport(func(*http.Request) (*http.Response, error) {
+				o := &log{}
+				c := newClient(t, Options{Observer: o, Transport: transport(func(*http.Request) (*http.Response, error) {
 					return answer(tc.code, "", "Retry-After", tc.after), nil
 				})})
 				_ = c.Do(context.Background(), Request{Endpoint: "/e"}, nil) // begins the pause
@@ -288,6 +289,9 @@ func TestALongPauseIsTheCallersToWait(t *testing.T) {
 				e := asError(t, c.Do(context.Background(), Request{Endpoint: "/e"}, nil))
 				if e.Error() != tc.err || e.RetryAfter != tc.left {
 					t.Errorf("got %q, %s", e, e.RetryAfter)
+				}
+				if diff := cmp.Diff(map[string]time.Duration{ThrottledVendor: tc.later}, o.throttled); diff != "" {
+					t.Errorf("time that the vendor held us back (-want +got)\n%s", diff)
 				}
 			})
 		})
