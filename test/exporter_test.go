@@ -35,7 +35,7 @@ global:
   agents: ids
 tiers:
   first_response: &limits
-    email: &row {stellar: 2s500ms, above_average: 5s500ms, average: 9s500ms, below_average: 14s500ms}
+    email: &row {stellar: 2s200ms, above_average: 5s450ms, average: 9s700ms, below_average: 14s950ms}
     social: *row
     realtime: *row
   next_response: *limits

@@ -294,7 +294,7 @@ func (c *chapters) explain(t *testing.T) {
 	out := c.exporter.explain(t, 1)
 	for _, want := range []string{
 		"status closed, channel email (email), team \"General\"", "message by customer", "internal note by agent", "closed by an agent",
-		"first_response: started ", "resolution: started ", "stopped ", "limit 5.5s", "helpdesk_conversations_closed_total multi_touch",
+		"first_response: started ", "resolution: started ", "stopped ", "limit " + limits[1].String(), "helpdesk_conversations_closed_total multi_touch",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("explain does not say %q:\n%s", want, out)

@@ -11,11 +11,13 @@ import (
 	"time"
 )
 
-// The limits and the grace of this test's configuration. They are half seconds,
-// so that a deadline never falls on a stamp.
+// The limits and the grace of this test's configuration. They are no whole
+// seconds, so that a deadline never falls on a stamp; and they differ in what is
+// beyond the second, so that not all deadlines fall into a poll, of which there is
+// one a second.
 var (
 	tiers     = []string{"stellar", "above_average", "average", "below_average"}
-	limits    = []time.Duration{2500 * time.Millisecond, 5500 * time.Millisecond, 9500 * time.Millisecond, 14500 * time.Millisecond}
+	limits    = []time.Duration{2200 * time.Millisecond, 5450 * time.Millisecond, 9700 * time.Millisecond, 14950 * time.Millisecond}
 	grace     = 6500 * time.Millisecond
 	pastGrace = 8200 * time.Millisecond
 )
