@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"testing"
@@ -33,7 +34,7 @@ func configured(t *testing.T, flavour rules.Flavour, text string) []rules.Group 
 	return groups
 }
 
-// keep keeps the rules that match, and those that they read.
+// keep keeps the rules that match, and those that they read, in their texts too.
 func keep(groups []rules.Group, names string) []rules.Group {
 	matches := regexp.MustCompile("^(" + names + ")$")
 	wanted := func(r rules.Rule) bool { return matches.MatchString(r.Record + r.Alert) }
@@ -43,8 +44,10 @@ func keep(groups []rules.Group, names string) []rules.Group {
 		for _, g := range groups {
 			for _, r := range g.Rules {
 				if wanted(r) || read[r.Record] {
-					for _, name := range recorded.FindAllString(r.Expr, -1) {
-						read[name] = true
+					for _, text := range append(slices.Collect(maps.Values(r.Annotations)), r.Expr) {
+						for _, name := range recorded.FindAllString(text, -1) {
+							read[name] = true
+						}
 					}
 				}
 			}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -79,7 +78,7 @@ func scraped(t *testing.T, test *tests.Test, alert *rules.Rule, flavour rules.Fl
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, test.Interval, flavour, []rules.Group{needed(groups[1], alert)})
+	p := start(t, test.Interval, flavour, keep(groups, alert.Alert)[1:])
 	for i := range test.Steps() + 1 {
 		at := time.Duration(i) * test.Interval
 		exposed := samples{}
@@ -94,30 +93,6 @@ func scraped(t *testing.T, test *tests.Test, alert *rules.Rule, flavour rules.Fl
 		p.evaluate(epoch.Add(at))
 	}
 	return p
-}
-
-// needed are the recordings that an alert reads, and those that they read.
-func needed(recordings rules.Group, alert *rules.Rule) rules.Group {
-	reads := alert.Expr
-	for _, a := range alert.Annotations {
-		reads += "\n" + a
-	}
-	some := rules.Group{Name: recordings.Name}
-	for more := true; more; {
-		more = false
-		for _, r := range recordings.Rules {
-			has := func(o rules.Rule) bool { return o.Record == r.Record && o.Expr == r.Expr }
-			if !slices.ContainsFunc(some.Rules, has) && regexp.MustCompile(`\b`+r.Record+`\b`).MatchString(reads) {
-				some.Rules, reads, more = append(some.Rules, r), reads+"\n"+r.Expr, true
-			}
-		}
-	}
-	// In their own order: later ones read earlier ones.
-	position := func(o rules.Rule) int {
-		return slices.IndexFunc(recordings.Rules, func(r rules.Rule) bool { return o.Record == r.Record && o.Expr == r.Expr })
-	}
-	slices.SortFunc(some.Rules, func(a, b rules.Rule) int { return position(a) - position(b) })
-	return some
 }
 
 // tell evaluates an alert over the whole of a test, and complains of what fires
