@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -203,16 +202,6 @@ func (w *world) pushed() (results map[string]float64, delays *dto.Histogram) {
 		}
 	}
 	return results, delays
-}
-
-// quiet checks that nothing was logged about the pushes.
-func (w *world) quiet() {
-	w.t.Helper()
-	for line := range strings.Lines(w.logs.String()) {
-		if strings.Contains(line, "alert") {
-			w.t.Errorf("logged: %s", line)
-		}
-	}
 }
 
 type promiseOf = engine.Promise
