@@ -81,5 +81,8 @@ func Connect(s config.Source, observer rest.Observer, userAgent string) (*Connec
 
 // transport adds the source's credentials, TLS settings and proxy to requests.
 func transport(s config.Source) (http.RoundTripper, error) {
+	if s.HTTP.OAuth2 != nil {
+		return oauth(s.HTTP, s.Name)
+	}
 	return promconfig.NewRoundTripperFromConfig(s.HTTP, s.Name)
 }

@@ -1,0 +1,87 @@
+package collectors
+
+import (
+	"io"
+	"net/http"
+	"sync"
+
+	promconfig "github.com/prometheus/common/config"
+)
+
+// drainLimit is how much of a refused answer is read so that its connection can
+// be used again.
+const drainLimit = 64 << 10
+
+// refreshing gets in with OAuth 2. Prometheus' transport keeps a token until it
+// expires by its own account; a helpdesk may have revoked it before. So what is
+// refused with 401 is asked once more with a new token, and then it is refused.
+type refreshing struct {
+	make func() (http.RoundTripper, error)
+
+	mu  sync.Mutex
+	now http.RoundTripper
+}
+
+func newRefreshing(make func() (http.RoundTripper, error)) (*refreshing, error) {
+	first, err := make()
+	return &refreshing{make: make, now: first}, err
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *refreshing) RoundTrip(req *http.Request) (*http.Response, error) {
+	used := r.current()
+	res, err := used.RoundTrip(req)
+	if err != nil || res.StatusCode != http.StatusUnauthorized || req.Body != nil && req.GetBody == nil {
+		return res, err
+	}
+	again := req.Clone(req.Context())
+	if req.GetBody != nil {
+		if again.Body, err = req.GetBody(); err != nil {
+			return res, nil
+		}
+	}
+	next, err := r.renew(used)
+	if err != nil {
+		return res, nil
+	}
+	_, _ = io.CopyN(io.Discard, res.Body, drainLimit)
+	res.Body.Close()
+	return next.RoundTrip(again)
+}
+
+func (r *refreshing) current() http.RoundTripper {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.now
+}
+
+// renew forgets the token with which a request was refused, unless another
+// request did so already.
+func (r *refreshing) renew(used http.RoundTripper) (http.RoundTripper, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.now != used {
+		return r.now, nil
+	}
+	next, err := r.make()
+	if err != nil {
+		return nil, err
+	}
+	closeIdle(used)
+	r.now = next
+	return next, nil
+}
+
+// CloseIdleConnections is what http.Client.CloseIdleConnections looks for.
+func (r *refreshing) CloseIdleConnections() { closeIdle(r.current()) }
+
+func closeIdle(t http.RoundTripper) {
+	if c, ok := t.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// oauth adds a token to requests, and gets another one when it is refused.
+func oauth(h promconfig.HTTPClientConfig, name string) (http.RoundTripper, error) {
+	return newRefreshing(func() (http.RoundTripper, error) { return promconfig.NewRoundTripperFromConfig(h, name) })
+}
