@@ -35,6 +35,28 @@ var connectorScenarios = []scenario{
 			w.unchanged(before)
 		}
 	}},
+	{"4: what the lists stop showing once it is closed stays counted", func(t *testing.T, v Vendor) {
+		script := append(burst(8, time.Hour, time.Minute), answered(time.Hour, 90*time.Minute, 2*time.Hour))
+		w := newWorld(t, v, setup{script: script, history: 5 * time.Hour, book: true})
+		w.round()
+		w.settle()
+		if n := w.value(kpi.ConversationsClosed); n != 9 {
+			t.Fatalf("%v closes of 9", n)
+		}
+		before := w.exposed(factNames())
+		w.door.hide("82000008") // archived
+		w.rounds(5, 10*time.Minute)
+		w.sweep()
+		w.sweep()
+		w.unchanged(before)
+		w.restart()
+		w.sweep()
+		w.sweep()
+		w.unchanged(before)
+		if n := w.value(kpi.ReconcileCorrections, `kind="vanished"`); n != 0 {
+			t.Errorf("%v conversations that were closed count as vanished", n)
+		}
+	}},
 	{"6: a list with the newest first is read to the horizon, and not to its end", func(t *testing.T, v Vendor) {
 		desk := newDesk(v, setup{seed: 72, rate: 2, history: 30 * day})
 		calls := map[time.Duration]map[string]int{}
