@@ -19,6 +19,7 @@ import (
 // and those after it, and counts what it is asked.
 type account struct {
 	valid, issued, asked atomic.Int64
+	elsewhere            string // where it redirects to; empty: nowhere
 }
 
 func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -31,6 +32,10 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var n int64
 	if _, err := fmt.Sscanf(r.Header.Get("Authorization"), "Bearer token-%d", &n); err != nil || n < a.valid.Load() {
 		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	if a.elsewhere != "" {
+		http.Redirect(w, r, a.elsewhere, http.StatusFound)
 		return
 	}
 	fmt.Fprint(w, `{}`)
@@ -84,5 +89,20 @@ func TestFailure15ATokenThatEndsInMidRunIsRefreshedOnceThenTheCredentialsAreRefu
 					reason, a.issued.Load(), a.asked.Load(), tc.reason, tc.issued, tc.asked)
 			}
 		})
+	}
+}
+
+func TestNoTokenFollowsARedirectToAnotherHost(t *testing.T) {
+	var asked atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	t.Cleanup(other.Close)
+	a := &account{elsewhere: other.URL}
+	c := a.connect(t)
+	err := c.Client.Do(t.Context(), rest.Request{Endpoint: "/api/x", Path: "/api/x"}, nil)
+	if e := (*rest.Error)(nil); !errors.As(err, &e) || e.Reason != rest.ReasonClient {
+		t.Errorf("the redirect gives %v", err)
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("the other host was asked %d times", n)
 	}
 }
