@@ -1,30 +1,27 @@
 package collectors
 
 import (
-	"io"
 	"net/http"
 	"sync"
 
 	promconfig "github.com/prometheus/common/config"
 )
 
-// drainLimit is how much of a refused answer is read so that its connection can
-// be used again.
-const drainLimit = 64 << 10
-
 // refreshing gets in with OAuth 2. Prometheus' transport keeps a token until it
 // expires by its own account; a helpdesk may have revoked it before. So what is
 // refused with 401 is asked once more with a new token, and then it is refused.
 type refreshing struct {
-	make func() (http.RoundTripper, error)
+	connect func() (http.RoundTripper, error)
 
 	mu  sync.Mutex
 	now http.RoundTripper
 }
 
-func newRefreshing(make func() (http.RoundTripper, error)) (*refreshing, error) {
-	first, err := make()
-	return &refreshing{make: make, now: first}, err
+// oauth adds a token to requests, and gets another one when it is refused.
+func oauth(h promconfig.HTTPClientConfig, name string) (http.RoundTripper, error) {
+	connect := func() (http.RoundTripper, error) { return promconfig.NewRoundTripperFromConfig(h, name) }
+	first, err := connect()
+	return &refreshing{connect: connect, now: first}, err
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -44,8 +41,7 @@ func (r *refreshing) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return res, nil
 	}
-	_, _ = io.CopyN(io.Discard, res.Body, drainLimit)
-	res.Body.Close()
+	res.Body.Close() // and its connection with it: the new token has new ones
 	return next.RoundTrip(again)
 }
 
@@ -63,7 +59,7 @@ func (r *refreshing) renew(used http.RoundTripper) (http.RoundTripper, error) {
 	if r.now != used {
 		return r.now, nil
 	}
-	next, err := r.make()
+	next, err := r.connect()
 	if err != nil {
 		return nil, err
 	}
@@ -79,9 +75,4 @@ func closeIdle(t http.RoundTripper) {
 	if c, ok := t.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
-}
-
-// oauth adds a token to requests, and gets another one when it is refused.
-func oauth(h promconfig.HTTPClientConfig, name string) (http.RoundTripper, error) {
-	return newRefreshing(func() (http.RoundTripper, error) { return promconfig.NewRoundTripperFromConfig(h, name) })
 }
