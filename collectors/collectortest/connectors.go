@@ -44,7 +44,7 @@ var connectorScenarios = []scenario{
 			t.Fatalf("%v closes of 9", n)
 		}
 		before := w.exposed(factNames())
-		w.door.hide("82000008") // archived
+		w.door.hide(itoa(simulator.FirstTicket + int64(len(script)) - 1)) // archived
 		w.rounds(5, 10*time.Minute)
 		w.sweep()
 		w.sweep()
