@@ -31,11 +31,11 @@ const config = `
 global:
   poll_interval: %s
   first_sync: {lookback: 7d, book: true}
-  reopen_grace: 6s500ms
+  reopen_grace: %s
   agents: ids
 tiers:
   first_response: &limits
-    email: &row {stellar: 2s200ms, above_average: 5s450ms, average: 9s700ms, below_average: 14s950ms}
+    email: &row {%s}
     social: *row
     realtime: *row
   next_response: *limits
@@ -77,7 +77,12 @@ type exporter struct {
 func newExporter(t *testing.T, p programs, poll time.Duration) *exporter {
 	t.Helper()
 	x := &exporter{programs: p, dir: t.TempDir(), addr: freeAddress(t)}
-	text := fmt.Sprintf(config, poll, os.Getenv("RT_TEST_URL"), os.Getenv("RT_TEST_TOKEN_FILE"), filepath.Join(x.dir, "ledger.db"))
+	var row []string
+	for i, tier := range tiers {
+		row = append(row, tier+": "+model.Duration(limits[i]).String())
+	}
+	text := fmt.Sprintf(config, poll, model.Duration(grace), strings.Join(row, ", "), os.Getenv("RT_TEST_URL"), os.Getenv("RT_TEST_TOKEN_FILE"),
+		filepath.Join(x.dir, "ledger.db"))
 	if err := os.WriteFile(x.file("config.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
