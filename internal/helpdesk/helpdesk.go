@@ -33,6 +33,10 @@ type Conversation struct {
 	Excluded   Exclusion
 	ExcludedAt time.Time
 
+	// Due are the helpdesk's own due times, where it has service levels: shown
+	// beside ours, never booked.
+	Due Due
+
 	// Automated is true when the vendor says that automation solved it.
 	Automated bool
 	// Messages is the vendor's count of messages, internal notes included or
@@ -40,6 +44,9 @@ type Conversation struct {
 	// measuring does not.
 	Messages int
 }
+
+// Due are a helpdesk's own due times of a conversation; zero: none.
+type Due struct{ FirstResponse, NextResponse, Resolution time.Time }
 
 // Labels are the bounded words that conversations are grouped by.
 type Labels struct {
