@@ -44,6 +44,9 @@ type Vendor struct {
 
 	// Lists are the paths of the streams' lists, for failures of one of them.
 	Lists map[helpdesk.Stream]string
+	// List names the list that a request asks for, as Lists does, where one path
+	// serves several; it may read the body and puts it back. nil: by the path.
+	List func(*http.Request) string
 	// Conversation is the path of one conversation alone.
 	Conversation func(id int64) string
 	// Single reports whether a request for a list is about one conversation
@@ -62,6 +65,9 @@ type Vendor struct {
 	// Extra is how many calls a round with news may make beside the pages of
 	// lists: rows of conversations, users that are met for the first time.
 	Extra int
+	// Each is how many calls the vendor makes inevitable for each conversation
+	// with news: its messages, where no list of all of them exists.
+	Each int
 }
 
 // Field is a field of the rows of a list.

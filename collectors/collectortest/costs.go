@@ -64,8 +64,8 @@ var costScenarios = []scenario{
 				if v.Search != "" {
 					sum += budget
 				}
-				if got := total(calls); got > sum+v.Extra {
-					t.Errorf("%d calls, not at most %d: %v", got, sum+v.Extra, calls)
+				if most := sum + v.Extra + n*v.Each; total(calls) > most {
+					t.Errorf("%d calls, not at most %d: %v", total(calls), most, calls)
 				}
 				w.settle()
 				w.same()

@@ -16,6 +16,7 @@ type door struct {
 	desk    *simulator.Desk
 	dialect http.Handler
 	single  func(*http.Request) bool
+	list    func(*http.Request) string
 
 	mu      sync.Mutex
 	handler http.Handler
@@ -24,7 +25,7 @@ type door struct {
 }
 
 func newDoor(v Vendor, d *simulator.Desk) *door {
-	o := &door{desk: d, single: v.Single, calls: map[string]int{}}
+	o := &door{desk: d, single: v.Single, list: v.List, calls: map[string]int{}}
 	o.dialect = v.Dialect(d, func(r *http.Request) {
 		o.mu.Lock()
 		before := o.before
@@ -38,12 +39,16 @@ func newDoor(v Vendor, d *simulator.Desk) *door {
 }
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	if d.single != nil && d.single(r) {
-		d.calls["a list of one conversation"]++
-	} else {
-		d.calls[r.URL.Path]++
+	name := r.URL.Path
+	if d.list != nil {
+		name = d.list(r)
+		r = simulator.AsList(r, name)
 	}
+	if d.single != nil && d.single(r) {
+		name = "a list of one conversation"
+	}
+	d.mu.Lock()
+	d.calls[name]++
 	h := d.handler
 	d.mu.Unlock()
 	w.Header().Set("Date", d.desk.Now().UTC().Format(http.TimeFormat)) // refusals tell it too

@@ -1,13 +1,11 @@
 package collectortest
 
 import (
-	"bytes"
-	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
@@ -21,36 +19,17 @@ func (d *door) edit(change func([]any) []any) {
 			w.Header()[k] = v
 		}
 		w.WriteHeader(rec.Code)
-		_, _ = w.Write(editRows(rec.Body.Bytes(), change)) // the client may be gone
+		_, _ = w.Write(simulator.EditRows(rec.Body.Bytes(), change)) // the client may be gone
 	}))
 }
 
-func editRows(body []byte, change func([]any) []any) []byte {
-	var answer map[string]any
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	if dec.Decode(&answer) != nil {
-		return body
-	}
-	for _, key := range []string{"data", "items"} {
-		if rows, ok := answer[key].([]any); ok {
-			answer[key] = change(rows)
-		}
-	}
-	out, err := json.Marshal(answer)
-	if err != nil {
-		return body
-	}
-	return out
-}
-
-// hide leaves out the rows that are about a conversation.
+// hide leaves out the rows that are about a conversation: whichever of their
+// fields names it.
 func (d *door) hide(id string) {
 	d.edit(func(rows []any) []any {
 		return slices.DeleteFunc(rows, func(row any) bool {
-			o, _ := row.(map[string]any)
-			for _, field := range []string{"id", "ticket_id", "object_id", "ObjectId"} {
-				if text, err := json.Marshal(o[field]); err == nil && strings.Trim(string(text), `"`) == id {
+			for _, v := range simulator.Row(row) {
+				if fmt.Sprint(v) == id {
 					return true
 				}
 			}
@@ -78,7 +57,11 @@ func (d *door) failLists(faults ...simulator.Fault) {
 		lists[f.Path] = true
 	}
 	d.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if lists[r.URL.Path] {
+		name := r.URL.Path
+		if d.list != nil {
+			name = d.list(r)
+		}
+		if lists[name] {
 			failing.ServeHTTP(w, r)
 		} else {
 			d.dialect.ServeHTTP(w, r)

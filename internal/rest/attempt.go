@@ -22,6 +22,9 @@ type failure struct {
 
 // attempt waits for the quota, sends the request once and reads the answer.
 func (c *Client) attempt(ctx context.Context, q *query) *failure {
+	if err := q.own.admit(ctx, c.observer.Throttled); err != nil {
+		return notAdmitted(q.endpoint, err)
+	}
 	t, err := c.quota.admit(ctx, q.priority, q.cost, c.observer.Throttled)
 	if err != nil {
 		return notAdmitted(q.endpoint, err)
@@ -63,6 +66,7 @@ func (c *Client) judge(ctx context.Context, q *query, t ticket, sent time.Time, 
 		// The Date of a failure may be that of a gateway on the way.
 		c.skew.heard(res.Header, sent, received)
 	}
+	q.own.answered(res.Header)
 	asked := c.quota.answered(t, res.StatusCode, res.Header, retryAfter(res.Header, received))
 	if err != nil {
 		return c.broken(ctx, q, res.StatusCode, err)
@@ -72,6 +76,9 @@ func (c *Client) judge(ctx context.Context, q *query, t ticket, sent time.Time, 
 	}
 	if err := decode(res, c.bodyLimit, q.out); err != nil {
 		return c.broken(ctx, q, res.StatusCode, err)
+	}
+	if q.heard != nil {
+		q.heard(res.Header)
 	}
 	return nil
 }

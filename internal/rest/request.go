@@ -19,11 +19,14 @@ type query struct {
 	body     []byte
 	priority Priority
 	cost     float64
+	own      *Allowance
+	heard    func(http.Header)
 	out      any
 }
 
 func (c *Client) prepare(r Request, out any) (*query, error) {
-	q := &query{endpoint: r.Endpoint, method: r.Method, priority: r.Priority, cost: float64(max(r.Cost, 1)), out: out}
+	q := &query{endpoint: r.Endpoint, method: r.Method, priority: r.Priority, cost: float64(max(r.Cost, 1)),
+		own: r.Allowance, heard: r.Heard, out: out}
 	if q.method == "" {
 		q.method = http.MethodGet
 	}

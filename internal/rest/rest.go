@@ -8,6 +8,7 @@ package rest
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 )
@@ -76,6 +77,11 @@ type Request struct {
 	Header   map[string]string
 	Priority Priority
 	Cost     int // what the vendor charges against the quota; 1 when 0
+	// Allowance is the endpoint's own limit, nil without one.
+	Allowance *Allowance
+	// Heard is told the header of the good answer, for vendors that page by it;
+	// may be nil.
+	Heard func(http.Header)
 }
 
 // Doer is what collectors need of a client. Do sends the request and decodes

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"context"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -33,7 +34,7 @@ const (
 // Fault is one way to fail, and when: by plan or by chance.
 type Fault struct {
 	Kind FaultKind
-	Path string // of the requests that it befalls: a prefix, "" for all
+	Path string // of the requests that it befalls, see AsList: a prefix, "" for all
 
 	// Skip is how many such requests go well first, Times how many fail then;
 	// 0: all that follow.
@@ -55,6 +56,21 @@ func Faults(next http.Handler, seed uint64, faults ...Fault) http.Handler {
 		next: next, faults: faults, seen: make([]int, len(faults)), hits: make([]int, len(faults)),
 		rnd: rand.New(rand.NewPCG(seed, 0x6661756c74)), pages: map[string][]byte{},
 	}
+}
+
+// AsList names the list that a request asks for, where the vendor has one path
+// for several: faults and counts know the request by that name then.
+func AsList(r *http.Request, name string) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), listKey{}, name))
+}
+
+type listKey struct{}
+
+func listOf(r *http.Request) string {
+	if name, ok := r.Context().Value(listKey{}).(string); ok {
+		return name
+	}
+	return r.URL.Path
 }
 
 type faulty struct {
@@ -105,7 +121,7 @@ func (f *faulty) choose(r *http.Request) (Fault, bool) {
 	defer f.mu.Unlock()
 	chosen := -1
 	for i, x := range f.faults {
-		if !strings.HasPrefix(r.URL.Path, x.Path) {
+		if !strings.HasPrefix(listOf(r), x.Path) {
 			continue
 		}
 		f.seen[i]++
@@ -143,7 +159,7 @@ func (f *faulty) remember(r *http.Request, a *answer) {
 	if a.code == http.StatusOK {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.pages[r.URL.Path] = a.body.Bytes()
+		f.pages[listOf(r)] = a.body.Bytes()
 	}
 }
 

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,7 +24,7 @@ func (f *faulty) spoil(x Fault, r *http.Request, a *answer) *answer {
 		return a
 	case FaultSamePage:
 		f.mu.Lock()
-		before, ok := f.pages[r.URL.Path]
+		before, ok := f.pages[listOf(r)]
 		f.mu.Unlock()
 		if ok {
 			a.body.Reset()
@@ -37,61 +36,53 @@ func (f *faulty) spoil(x Fault, r *http.Request, a *answer) *answer {
 	return a
 }
 
-// spoilRows changes the rows of a list: those of "data" or "items", whichever
-// the vendor has.
+// spoilRows changes the rows of a list.
 func (f *faulty) spoilRows(x Fault, a *answer) {
-	var body object
-	dec := json.NewDecoder(bytes.NewReader(a.body.Bytes()))
-	dec.UseNumber()
-	if dec.Decode(&body) != nil {
-		return
-	}
-	key := "data"
-	if _, ok := body[key]; !ok {
-		key = "items"
-	}
-	rows, ok := body[key].([]any)
-	if !ok || len(rows) == 0 {
-		return
-	}
-	f.mu.Lock()
-	i := f.rnd.IntN(len(rows))
-	f.mu.Unlock()
-	switch x.Kind {
-	case FaultDuplicateRow:
-		rows = slices.Insert(rows, i, rows[i])
-	case FaultMissingRow:
-		rows = slices.Delete(rows, i, i+1)
-	case FaultEmptyPage:
-		rows = []any{}
-	case FaultBadRecord:
-		rows[i] = object{"id": "not-a-number", "created_datetime": 17, "ticket_id": []any{}}
-	case FaultNull:
-		setField(rows, x.Field, nil)
-	case FaultUnknown:
-		setField(rows, x.Field, "quantum-entangled")
-	}
-	body[key] = rows
-	if b, err := json.Marshal(body); err == nil {
-		a.body.Reset()
-		a.body.Write(b)
-	}
+	spoilt := EditRows(a.body.Bytes(), func(rows []any) []any {
+		f.mu.Lock()
+		i := f.rnd.IntN(len(rows))
+		f.mu.Unlock()
+		switch x.Kind {
+		case FaultDuplicateRow:
+			return slices.Insert(rows, i, rows[i])
+		case FaultMissingRow:
+			return slices.Delete(rows, i, i+1)
+		case FaultEmptyPage:
+			return []any{}
+		case FaultBadRecord:
+			spoilRow(Row(rows[i]))
+		case FaultNull:
+			setField(rows, x.Field, nil)
+		case FaultUnknown:
+			setField(rows, x.Field, "quantum-entangled")
+		}
+		return rows
+	})
+	a.body = *bytes.NewBuffer(spoilt)
 }
 
+// spoilRow makes every field of a row something that it never is.
+func spoilRow(row object) {
+	for k := range row {
+		row[k] = []any{object{}}
+	}
+	row["id"] = "not-a-number"
+}
+
+// setField gives a field of every row a value; without a name the field that
+// tells the status, or the kind.
 func setField(rows []any, field string, v any) {
 	for _, r := range rows {
-		row, ok := r.(object)
-		if !ok {
-			continue
-		}
+		row := Row(r)
 		name := field
-		if name == "" {
-			name = "status"
-			if _, ok := row[name]; !ok {
-				name = "type"
+		for _, common := range []string{"status", "state", "type"} {
+			if _, ok := row[common]; ok && name == "" {
+				name = common
 			}
 		}
-		row[name] = v
+		if name != "" {
+			row[name] = v
+		}
 	}
 }
 
