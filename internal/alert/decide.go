@@ -62,7 +62,7 @@ func (w *watch) clock(i instance, d *engine.Deadline, now time.Time) {
 	}
 	there := now.Add(w.src.Index.Skew())
 	lead := w.ahead(d.Limit)
-	switch read := w.readUpTo(d.Clock); {
+	switch read := w.known(i); {
 	case held && h.kind != dueSoon:
 		if d.At.After(there) { // the limit is a longer one now
 			w.release(i, now)

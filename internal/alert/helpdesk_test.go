@@ -17,8 +17,10 @@ type desk struct {
 	turn    *sync.Mutex // whose turn it is: the story's, or the program's
 	latency time.Duration
 	lag     time.Duration // for which records stay hidden
+	alone   bool          // a conversation that is fetched alone hides nothing
 	down    error
 	calls   []call
+	fetched []time.Time // when conversations were fetched alone
 	events  []entry
 	created map[string]time.Time // conversations, by id
 }
@@ -54,7 +56,7 @@ var streams = []helpdesk.StreamProfile{
 }
 
 func (d *desk) Profile() helpdesk.Profile {
-	return helpdesk.Profile{Vendor: "fake", Streams: streams, VisibilityLag: d.lag}
+	return helpdesk.Profile{Vendor: "fake", Streams: streams, VisibilityLag: d.lag, Alone: d.alone}
 }
 
 // Read tells what happened since the last walk.
@@ -82,10 +84,18 @@ func (d *desk) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk) (he
 func (d *desk) Fetch(_ context.Context, wants []helpdesk.Want) (helpdesk.Page, error) {
 	d.turn.Lock()
 	defer d.turn.Unlock()
+	now := time.Now()
+	d.fetched = append(d.fetched, now)
+	if d.latency > 0 {
+		unlocked(d.turn, func() { time.Sleep(d.latency) })
+	}
+	if d.down != nil {
+		return helpdesk.Page{}, d.down
+	}
 	page := helpdesk.Page{Served: wants}
 	for _, e := range d.events {
 		for _, w := range wants {
-			if conversationOf(e.record) == w.ID && !e.at.After(time.Now()) {
+			if conversationOf(e.record) == w.ID && !e.at.After(now) {
 				page.Records = append(page.Records, e.record)
 			}
 		}

@@ -201,7 +201,7 @@ func (w *watch) pass(now time.Time) time.Duration {
 
 // candidates are the conversations of which something may have changed.
 func (w *watch) candidates(now time.Time) map[string]bool {
-	if w.src != nil && w.src.Reader.Reading() == (poll.Reading{}) {
+	if w.src != nil && w.src.Reader.Reading().None() {
 		return nil // nothing was booked by this process: the index may not be whole
 	}
 	w.mu.Lock()
@@ -225,9 +225,16 @@ func (w *watch) candidates(now time.Time) map[string]bool {
 					ids[id] = true
 				}
 			}
-			// What has become due while it was read is not known by it.
-			w.done[c], w.asked[c] = read, read
+			// What has become due while it was read is not known by it, unless its
+			// conversations are read alone: they are, each once.
+			w.done[c] = read
+			if w.src.Reader.Reading().Alone == nil || read.After(w.asked[c]) {
+				w.asked[c] = read
+			}
 		}
+	}
+	for id := range w.src.Reader.Reading().Alone {
+		ids[id] = true
 	}
 	if !w.room.IsZero() && !now.Before(w.room) {
 		w.room = time.Time{}
@@ -251,6 +258,16 @@ func (w *watch) readUpTo(c kpi.Clock) time.Time {
 	return r.Replies
 }
 
+// known is the instant up to which the end of a clock of one conversation would
+// be known.
+func (w *watch) known(i instance) time.Time {
+	read := w.readUpTo(i.clock)
+	if alone := w.src.Reader.Reading().Alone[i.id]; alone.After(read) {
+		return alone
+	}
+	return read
+}
+
 // next asks for the reading that is needed now, and returns when something will
 // be due.
 func (w *watch) next(now time.Time) time.Duration {
@@ -265,19 +282,19 @@ func (w *watch) next(now time.Time) time.Duration {
 	var need poll.Need
 	for _, c := range kpi.Clocks {
 		for _, ahead := range []engine.Ahead{engine.AtDeadline, w.ahead} {
-			_, due := w.src.Index.Due(c, ahead, w.asked[c], w.asked[c])
-			switch {
-			case due.IsZero():
-			case due.After(there):
-				wait = min(wait, due.Sub(there))
-			case c == kpi.Resolution:
-				need.Closes = true
-			default:
-				need.Replies = true
+			due, next := w.src.Index.Due(c, ahead, w.asked[c], there)
+			if !next.IsZero() {
+				wait = min(wait, next.Sub(there))
 			}
+			if len(due) == 0 {
+				continue
+			}
+			need.Conversations = append(need.Conversations, due...)
+			need.Closes = need.Closes || c == kpi.Resolution
+			need.Replies = need.Replies || c != kpi.Resolution
 		}
 	}
-	if need == (poll.Need{}) {
+	if !need.Replies && !need.Closes {
 		return wait
 	}
 	for _, c := range kpi.Clocks {
@@ -286,7 +303,7 @@ func (w *watch) next(now time.Time) time.Duration {
 		}
 	}
 	w.src.Reader.Refresh(need)
-	return 0 // and what comes after that
+	return wait
 }
 
 // ahead is how long before a deadline it is warned of: never where the limit

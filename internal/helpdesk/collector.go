@@ -84,6 +84,9 @@ type Profile struct {
 	Streams []StreamProfile // in the order in which a round walks them
 	// VisibilityLag is how long the vendor may hide a record after its time.
 	VisibilityLag time.Duration
+	// Alone is true where a conversation that is fetched alone shows at once what
+	// the lists hide for so long: a deadline is then read of its conversations.
+	Alone bool
 	// Capabilities says what the vendor can tell; those not listed are absent.
 	Capabilities map[Capability]Level
 }

@@ -75,6 +75,7 @@ type Poller struct {
 	refreshed time.Time                     // when the last one began
 	blind     bool                          // the last round or reading failed: the next round tells
 	begun     map[helpdesk.Stream]time.Time // of the last complete walk, see Reading
+	alone     map[string]time.Time          // conversations that were fetched alone, see Reading
 
 	mu      sync.Mutex
 	status  Status
@@ -96,7 +97,7 @@ func New(o Options) *Poller {
 	p := &Poller{
 		opts: o, profile: o.Collector.Profile(), log: o.Logger.With("helpdesk", o.Ledger.Name()),
 		forbidden: map[helpdesk.Stream]int{}, failing: map[helpdesk.Want]bool{}, status: Status{Errors: map[helpdesk.Stream]error{}},
-		wake: make(chan struct{}, 1), begun: map[helpdesk.Stream]time.Time{},
+		wake: make(chan struct{}, 1), begun: map[helpdesk.Stream]time.Time{}, alone: map[string]time.Time{},
 	}
 	for _, sp := range p.profile.Streams {
 		p.anyReplies, p.anyCloses = p.anyReplies || sp.Clock && sp.Replies, p.anyCloses || sp.Clock && sp.Closes

@@ -2,6 +2,8 @@ package poll
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -11,23 +13,38 @@ import (
 // falls due meanwhile is told by the second of them.
 const minRefresh = 400 * time.Millisecond
 
-// Need says what somebody needs to know at once.
-type Need struct{ Replies, Closes bool }
+// Need says what somebody needs to know at once: every reply, or every close,
+// and of which conversations it matters.
+type Need struct {
+	Replies, Closes bool
+	Conversations   []string
+}
 
-func (n Need) none() bool { return n == Need{} }
+func (n Need) none() bool { return !n.Replies && !n.Closes }
+
+// and is what two need together.
+func (n Need) and(o Need) Need {
+	return Need{n.Replies || o.Replies, n.Closes || o.Closes, append(n.Conversations, o.Conversations...)}
+}
 
 // Reading tells up to when every reply and every close has been read and is in
 // the live index: the beginnings of the walks that showed them, on the
-// helpdesk's clock. Zero: no walk of this process has.
-type Reading struct{ Replies, Closes time.Time }
+// helpdesk's clock. Zero: no walk of this process has. Of conversations that
+// were fetched alone since, more is known: up to when.
+type Reading struct {
+	Replies, Closes time.Time
+	Alone           map[string]time.Time // nil where lists tell all; not to be changed
+}
+
+// None reports whether nothing was read by this process.
+func (r Reading) None() bool { return r.Replies.IsZero() && r.Closes.IsZero() }
 
 // Refresh asks for a reading that begins from now on. It does not wait; what
 // has become known is told by the function of [Poller.OnBooked]. While the
 // helpdesk cannot be read, the next round is that reading.
 func (p *Poller) Refresh(n Need) {
 	p.mu.Lock()
-	p.wanted.Replies = p.wanted.Replies || n.Replies
-	p.wanted.Closes = p.wanted.Closes || n.Closes
+	p.wanted = p.wanted.and(n)
 	p.mu.Unlock()
 	select {
 	case p.wake <- struct{}{}:
@@ -54,6 +71,9 @@ func (p *Poller) Reading() Reading {
 func (p *Poller) rest(ctx context.Context, until time.Time) {
 	end := time.NewTimer(time.Until(until))
 	defer end.Stop()
+	if p.profile.Alone {
+		p.Refresh(Need{}) // what the round left
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -87,7 +107,11 @@ func (p *Poller) tooSoon() time.Duration {
 	p.mu.Lock()
 	n := p.wanted
 	p.mu.Unlock()
-	gap := max(minRefresh, p.opts.API.Pace()*time.Duration(len(p.shows(n)))*4/3)
+	calls := len(p.shows(n))
+	if p.profile.Alone {
+		calls = len(n.Conversations)
+	}
+	gap := max(minRefresh, p.opts.API.Pace()*time.Duration(calls)*4/3)
 	return time.Until(p.refreshed.Add(gap))
 }
 
@@ -99,28 +123,80 @@ func (p *Poller) takeNeed() Need {
 	return n
 }
 
-// refresh walks the streams that show what is wanted, and books.
+// refresh reads what is wanted, and books.
 func (p *Poller) refresh(ctx context.Context) {
 	n := p.takeNeed()
-	if n.none() || p.blind {
+	if p.blind {
+		p.again(n)
+		return
+	}
+	if n.none() {
 		return
 	}
 	r := &round{Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}}
 	p.refreshed = r.start
-	for _, sp := range p.shows(n) {
-		if err := r.walk(ctx, sp); err != nil {
-			if ctx.Err() == nil {
-				p.blind = true
-				p.log.Warn("reading at a deadline failed: nothing is known until the next round", "err", err)
-			}
-			return
+	read := r.walkFor
+	if p.profile.Alone {
+		read = r.fetchFor
+	}
+	if err := read(ctx, n); err != nil {
+		if ctx.Err() == nil {
+			p.blind = true
+			p.again(n)
+			p.log.Warn("reading at a deadline failed: nothing is known until the next round", "err", err)
 		}
+		return
 	}
 	if err := r.book(true); err != nil {
 		p.log.Warn("reading at a deadline not booked", "err", err)
 		return
 	}
-	p.log.Debug("read at a deadline", "pages", r.pages, "records", r.records, "duration", time.Since(r.start))
+	p.log.Debug("read at a deadline", "pages", r.pages, "records", r.records, "fetched", r.fetched, "duration", time.Since(r.start))
+}
+
+// again keeps a need for after the next good round, where no round tells it.
+func (p *Poller) again(n Need) {
+	if p.profile.Alone {
+		p.mu.Lock()
+		p.wanted = p.wanted.and(n)
+		p.mu.Unlock()
+	}
+}
+
+// walkFor walks the streams that show what is needed.
+func (r *round) walkFor(ctx context.Context, n Need) error {
+	for _, sp := range r.shows(n) {
+		if err := r.walk(ctx, sp); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetchFor fetches the conversations of which it matters, and notes up to when
+// each is known. More than there is time for are told by later walks.
+func (r *round) fetchFor(ctx context.Context, n Need) error {
+	slices.Sort(n.Conversations)
+	var wants []helpdesk.Want
+	for _, id := range slices.Compact(n.Conversations) {
+		wants = append(wants, helpdesk.Want{Kind: helpdesk.WantConversation, ID: id})
+	}
+	for len(wants) > 0 && time.Since(r.start) <= r.opts.Interval {
+		begun := r.now()
+		served, err := r.fetchSome(ctx, wants[:min(liveBatch, len(wants))])
+		if err != nil {
+			return err
+		}
+		if len(served) == 0 {
+			served = wants[:1] // it waits for the walks
+		} else {
+			for _, w := range served {
+				r.alone[w.ID] = begun
+			}
+		}
+		wants = slices.DeleteFunc(wants, func(w helpdesk.Want) bool { return slices.Contains(served, w) })
+	}
+	return nil
 }
 
 // shows lists the streams that show what is needed and may be read.
@@ -144,6 +220,10 @@ func (p *Poller) telling(n Need, sp helpdesk.StreamProfile) bool {
 func (p *Poller) tellBooked() {
 	p.mu.Lock()
 	p.reading = Reading{Replies: p.readUpTo(Need{Replies: true}), Closes: p.readUpTo(Need{Closes: true})}
+	if p.profile.Alone {
+		maps.DeleteFunc(p.alone, func(_ string, at time.Time) bool { return !at.After(p.reading.Replies) && !at.After(p.reading.Closes) })
+		p.reading.Alone = maps.Clone(p.alone)
+	}
 	fn := p.booked
 	p.mu.Unlock()
 	if fn != nil {
@@ -162,6 +242,9 @@ func (p *Poller) readUpTo(n Need) time.Time {
 		at, ok := p.begun[sp.Stream]
 		if !ok {
 			return time.Time{}
+		}
+		if p.profile.Alone { // what lists hide is not known by them
+			at = at.Add(-p.profile.VisibilityLag)
 		}
 		if least.IsZero() || at.Before(least) {
 			least = at

@@ -33,7 +33,9 @@ func (r *round) run(ctx context.Context) error {
 	if r.sweep == nil && !r.start.Before(r.nextSweep) {
 		r.sweep, r.long = newSweep(r.profile), true
 	}
-	r.takeNeed() // of what is wanted until now, the walks that begin now tell
+	if !r.profile.Alone {
+		r.takeNeed() // of what is wanted until now, the walks that begin now tell
+	}
 	if err := r.walkClocks(ctx); err != nil {
 		return errors.Join(err, r.book(false))
 	}
