@@ -61,7 +61,7 @@ func (d *Desk) greet(t *Ticket) {
 // reachOut is a conversation that the team opens.
 func (d *Desk) reachOut(t *Ticket) {
 	t.Outbound = true
-	t.Channel = helpdesk.ChannelEmail
+	t.Channel = d.had(helpdesk.ChannelEmail)
 	m := Message{Author: helpdesk.AuthorCampaign, Public: true}
 	actor := helpdesk.ActorAutomation
 	if agent := d.onShift(0); agent != nil && d.likely(0.5) {

@@ -28,6 +28,9 @@ type Options struct {
 	// FixedTeams keeps a conversation in the team that it was routed to, for
 	// vendors that cannot tell a change.
 	FixedTeams bool
+	// Channels are those that the vendor has; empty: all. What customers would
+	// write on another comes on one of these.
+	Channels []helpdesk.Channel
 }
 
 // Ids start well apart, as a vendor's do.

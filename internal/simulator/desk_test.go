@@ -40,6 +40,24 @@ func TestADeskLivesTheSameLifeForASeed(t *testing.T) {
 	}
 }
 
+func TestADeskHasNoChannelsBesideThoseOfItsVendor(t *testing.T) {
+	has := []helpdesk.Channel{helpdesk.ChannelWhatsApp, helpdesk.ChannelTelegram}
+	d := New(Options{
+		Seed: 6, Start: opens, Rate: 15, Channels: has,
+		Script: []Scripted{{Lines: []Line{Says(time.Hour, helpdesk.AuthorCustomer)}}, {Channel: has[1], Lines: []Line{Says(time.Hour, helpdesk.AuthorCustomer)}}},
+	})
+	d.Advance(opens.Add(3 * day))
+	seen := map[helpdesk.Channel]int{}
+	d.Read(func(b *Books) {
+		for _, t := range b.Tickets {
+			seen[t.Channel]++
+		}
+	})
+	if len(seen) != 2 || seen[has[0]] < 100 || seen[has[1]] < 100 {
+		t.Errorf("conversations by channel: %v", seen)
+	}
+}
+
 func TestEverythingHappensAtALivelyDesk(t *testing.T) {
 	d := lively(1)
 	d.Advance(opens.Add(30 * day))

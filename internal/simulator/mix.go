@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -60,11 +61,14 @@ func busy(t time.Time) float64 {
 	return b
 }
 
-// channels are what customers write on, and how many of a hundred do.
-var channels = []struct {
+// share is how many of a hundred customers write on a channel.
+type share struct {
 	channel helpdesk.Channel
 	share   int
-}{
+}
+
+// channels are what customers write on.
+var channels = []share{
 	{helpdesk.ChannelEmail, 40},
 	{helpdesk.ChannelChat, 24},
 	{helpdesk.ChannelContactForm, 8},
@@ -81,10 +85,20 @@ func (d *Desk) channel() helpdesk.Channel {
 	n := d.rnd.IntN(100)
 	for _, c := range channels {
 		if n -= c.share; n < 0 {
-			return c.channel
+			return d.had(c.channel)
 		}
 	}
-	return helpdesk.ChannelEmail
+	return d.had(helpdesk.ChannelEmail)
+}
+
+// had is a channel, or another one where the vendor does not have it: always the
+// same in its stead.
+func (d *Desk) had(c helpdesk.Channel) helpdesk.Channel {
+	if has := d.o.Channels; len(has) > 0 && !slices.Contains(has, c) {
+		i := slices.IndexFunc(channels, func(s share) bool { return s.channel == c })
+		return has[max(i, 0)%len(has)]
+	}
+	return c
 }
 
 func instant(c helpdesk.Channel) bool {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -87,10 +88,7 @@ func (d *Desk) Continue(id int64, lines ...Line) {
 func (d *Desk) schedule(id int64, s *Scripted) {
 	c := Customer{ID: firstCustomer + int64(len(d.books.Customers)), First: firstNames[0], Last: plantedName, Email: "scripted@" + plantedDomain}
 	d.books.Customers = append(d.books.Customers, c)
-	channel := s.Channel
-	if channel == "" {
-		channel = helpdesk.ChannelEmail
-	}
+	channel := d.had(cmp.Or(s.Channel, helpdesk.ChannelEmail))
 	var t *Ticket
 	for i, l := range s.Lines {
 		d.after(l.After, func() {
