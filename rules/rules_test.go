@@ -59,7 +59,7 @@ var (
 // records.
 func TestEveryMetricThatARuleReadsExists(t *testing.T) {
 	families := map[string]bool{}
-	for _, f := range slices.Concat(kpi.FactFamilies, kpi.LiveFamilies, kpi.SourceFamilies, kpi.OperationalFamilies, []*kpi.Family{kpi.Agents}) {
+	for _, f := range slices.Concat(kpi.FactFamilies, kpi.LiveFamilies, kpi.SourceFamilies, kpi.OperationalFamilies) {
 		families[f.Name] = true
 	}
 	for _, flavour := range []rules.Flavour{rules.Prometheus242, rules.Prometheus316} {

@@ -54,8 +54,7 @@ func pages(t *testing.T) map[string]string {
 
 // TestNamedMetricsExist looks for names of metrics in the documents.
 func TestNamedMetricsExist(t *testing.T) {
-	// helpdesk_agents is of no collector yet, and of an alert.
-	known := map[string]bool{"helpdesk_exporter": true, kpi.Agents.Name: true}
+	known := map[string]bool{"helpdesk_exporter": true}
 	for _, f := range slices.Concat(kpi.FactFamilies, kpi.LiveFamilies, kpi.SourceFamilies, kpi.OperationalFamilies) {
 		known[f.Name] = true
 		if f.Type == kpi.Histogram || f.Type == kpi.Summary {

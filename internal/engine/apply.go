@@ -25,9 +25,13 @@ func (s *Source) Apply(stream helpdesk.Stream, page helpdesk.Page, position Stre
 		return fmt.Errorf("store a page of %s: %w", stream, err)
 	}
 	a.publish()
+	before := s.streams[stream]
 	s.mu.Lock()
 	s.streams[stream] = position
 	s.mu.Unlock()
+	if stream == helpdesk.StreamAgents {
+		return s.callRoll(page, before, position, now)
+	}
 	return nil
 }
 
@@ -117,8 +121,7 @@ func (a *application) record(r helpdesk.Record) error {
 	case helpdesk.Rating:
 		return a.rating(r)
 	case helpdesk.Agent:
-		a.agents = append(a.agents, r)
-		return a.s.putDirectory(a.tx, directoryEntry{Kind: directoryAgent, ID: r.ID, Name: r.Name, Bot: r.Bot})
+		return a.agent(r)
 	case helpdesk.Team:
 		a.teams = append(a.teams, r)
 		return a.s.putDirectory(a.tx, directoryEntry{Kind: directoryTeam, ID: r.ID, Name: r.Name, Channel: r.Channel})
@@ -233,9 +236,6 @@ func (a *application) publish() {
 	s.counts.correct(correctedUpdate, a.corrected)
 	s.miscounts += a.miscounts
 	for _, g := range a.agents {
-		if s.opts.Agents != AgentsByName {
-			g.Name = ""
-		}
 		s.agents[g.ID] = g
 	}
 	for _, t := range a.teams {

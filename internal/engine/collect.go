@@ -77,6 +77,7 @@ func (s *Source) collect(ch chan<- prometheus.Metric, now time.Time) {
 	s.collectPosition(ch, now)
 	if s.isFresh(now) {
 		s.collectLive(ch, now)
+		s.collectPresence(ch, now)
 	}
 }
 

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
@@ -22,14 +24,32 @@ type directoryEntry struct {
 }
 
 func (s *Source) putDirectory(tx state.Tx, e directoryEntry) error {
-	if s.opts.Agents != AgentsByName && e.Kind == directoryAgent {
-		e.Name = "" // names of agents are kept only where the configuration asks for them
-	}
 	b, err := encode(e)
 	if err != nil {
 		return err
 	}
 	return tx.Put(s.opts.Name, state.TableDirectory, append([]byte{byte(e.Kind)}, e.ID...), b)
+}
+
+// agent notes an agent, without presence. What a walk of each round tells again
+// is not written again; names are kept only where the configuration asks for them.
+func (a *application) agent(r helpdesk.Agent) error {
+	known, ok := a.s.agents[r.ID]
+	if i := slices.IndexFunc(a.agents, func(g helpdesk.Agent) bool { return g.ID == r.ID }); i >= 0 {
+		known, ok = a.agents[i], true
+	}
+	g := helpdesk.Agent{ID: r.ID, Name: r.Name, Bot: r.Bot}
+	switch {
+	case r.Name == "" && ok:
+		return nil
+	case a.s.opts.Agents != AgentsByName:
+		g.Name = ""
+	}
+	if ok && g == known {
+		return nil
+	}
+	a.agents = append(a.agents, g)
+	return a.s.putDirectory(a.tx, directoryEntry{Kind: directoryAgent, ID: g.ID, Name: g.Name, Bot: g.Bot})
 }
 
 // learnTeam exposes the series of a team as soon as the directory alone tells

@@ -42,8 +42,11 @@ func firstError(steps ...func() error) error {
 
 func (s *Source) loadMeta(tx state.Tx) error {
 	return tx.Scan(s.opts.Name, state.TableMeta, nil, func(k, v []byte) (bool, error) {
-		if string(k) == string(metaKey) {
+		switch string(k) {
+		case string(metaKey):
 			return true, decode(v, &s.meta)
+		case string(presenceKey):
+			return true, decode(v, &s.presence)
 		}
 		var st StreamState
 		if err := decode(v, &st); err != nil {

@@ -46,6 +46,9 @@ func ExpectedSeries(o SourceOptions, labels []helpdesk.LabelName) (fixed, each i
 	if o.Agents != AgentsOff {
 		fixed++
 	}
+	if s.gives(kpi.Agents) {
+		fixed += len(kpi.Agents.Extra[0].Values)
+	}
 	fixed += 3 * len(s.opts.Profile.Streams)
 	return fixed, each
 }

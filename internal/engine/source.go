@@ -31,8 +31,10 @@ type Source struct {
 	skew          time.Duration
 	took          time.Duration // the last good round, see Interval
 	watch         func(ids []string)
+	presence      presence
 
 	miscounts int                 // how often a vendor's count of messages was wrong
+	roll      *roll               // the walk over the agents that is under way; nil: none that is whole
 	fresh     map[string][]string // groups that were seen and have no series yet, by key
 }
 

@@ -271,11 +271,37 @@ type Rating struct {
 	Score        int       // normalised to 1 to 5; 0: no score yet
 }
 
-// Agent is a person or a bot of the support team.
+// Agent is a person or a bot of the support team. One without a name tells
+// presence alone: what else is known of the agent stays.
 type Agent struct {
 	ID   string
 	Name string
 	Bot  bool
+
+	// Presence is that of the moment at which the agent was read. A vendor that
+	// tells it walks its agents in each round; who is not in a walk has none.
+	Presence Presence
+	// Since is the vendor's stamp of the last change of presence; zero when it
+	// tells none.
+	Since time.Time
+}
+
+// Presence is whether an agent is there to answer customers.
+type Presence uint8
+
+// Presences. Away is logged in, but not available.
+const (
+	PresenceUnknown Presence = iota
+	Online
+	Away
+	Offline
+)
+
+// Presences lists those that a vendor can tell.
+var Presences = []Presence{Online, Away, Offline}
+
+func (p Presence) String() string {
+	return name([]string{"unknown", "online", "away", "offline"}, int(p))
 }
 
 // Team is a team of the directory. Channel is set where the directory alone

@@ -111,6 +111,14 @@ func statusValues() []string {
 	return v
 }
 
+func presenceValues() []string {
+	v := make([]string, 0, len(helpdesk.Presences))
+	for _, p := range helpdesk.Presences {
+		v = append(v, p.String())
+	}
+	return v
+}
+
 func clockOf(c Clock) *Clock { return &c }
 
 // The families of facts: booked once each, durable over restarts.
@@ -206,6 +214,10 @@ var (
 		Name: "helpdesk_agent_handle_seconds", Type: Summary, Scope: ScopeAgent,
 		Help: "Handle time by the agent who closed the conversation lastingly, else by the one who held it.",
 	}
+	AgentOnlineSeconds = &Family{
+		Name: "helpdesk_agent_online_seconds_total", Type: Counter, Scope: ScopeAgent, Needs: helpdesk.CapPresence,
+		Help: "Time that an agent was certainly online: between two readings that say so, and up to or since a change that the helpdesk stamps.",
+	}
 )
 
 var holderValues = []string{"bot", "agent", "team"}
@@ -216,7 +228,7 @@ var FactFamilies = []*Family{
 	FirstResponseBusinessSeconds, ResponseBusinessSeconds, ResolutionBusinessSeconds,
 	SLAEvents, ClocksCancelled, ConversationsOpened, ConversationsClosed, ConversationsReopened,
 	ConversationsExcluded, Messages, CSATRatings, CSATSurveysSent, LateFacts, Handoffs, HandoffSeconds,
-	AgentReplies, AgentClosed, AgentHandleSeconds,
+	AgentReplies, AgentClosed, AgentHandleSeconds, AgentOnlineSeconds,
 }
 
 // The live families: computed at a scrape from the index of open conversations.
@@ -245,12 +257,14 @@ var (
 		Name: "helpdesk_conversations_due", Type: Gauge, Extra: []Label{{"clock", clockNamesList()}, {"within", []string{"15m", "1h"}}},
 		Help: "Running clocks whose promised deadline falls within the time from now; cumulative.",
 	}
-	// Agents needs a helpdesk that tells presence, which none of the collectors
-	// reads yet: not exposed, but rules are written for it.
 	Agents = &Family{
 		Name: "helpdesk_agents", Type: Gauge, Scope: ScopeSource, Needs: helpdesk.CapPresence,
-		Extra: []Label{{"state", []string{"online", "away", "offline"}}},
-		Help:  "Agents by state of presence, now.",
+		Extra: []Label{{"state", presenceValues()}},
+		Help:  "Agents by state of presence, as last read; absent where the helpdesk tells no agent's.",
+	}
+	AgentOnline = &Family{
+		Name: "helpdesk_agent_online", Type: Gauge, Scope: ScopeAgent, Needs: helpdesk.CapPresence,
+		Help: "1 while the agent is online, 0 when away or offline, as last read; of several under one label, how many are online.",
 	}
 	AgentOpen = &Family{
 		Name: "helpdesk_agent_open_conversations", Type: Gauge, Scope: ScopeAgent,
@@ -260,5 +274,6 @@ var (
 
 // LiveFamilies lists the live families in the order of the documentation.
 var LiveFamilies = []*Family{
-	OpenConversations, UnassignedConversations, WaitingConversations, OldestWaiting, PastTier, DueConversations, AgentOpen,
+	OpenConversations, UnassignedConversations, WaitingConversations, OldestWaiting, PastTier, DueConversations, Agents,
+	AgentOpen, AgentOnline,
 }
