@@ -1,5 +1,6 @@
 // Command helpdesktool helps to run helpdesk_exporter: it checks configurations,
-// writes rules, explains a conversation's clocks, and simulates a helpdesk.
+// probes accounts, writes rules, explains a conversation's clocks, and simulates
+// a helpdesk.
 package main
 
 import (
@@ -30,6 +31,7 @@ func run(args []string) int {
 	commands := map[string]func(context.Context, *slog.Logger) error{}
 	addCheck(a, commands)
 	addExplain(a, commands)
+	addProbe(a, commands)
 	addRules(a, commands)
 	addSimulate(a, commands)
 	logging := &promslog.Config{}
@@ -66,6 +68,15 @@ func addExplain(a *kingpin.Application, commands map[string]func(context.Context
 	conversation := c.Arg("conversation", "The helpdesk's id of the conversation.").Required().String()
 	commands[c.FullCommand()] = func(ctx context.Context, _ *slog.Logger) error {
 		return app.Explain(ctx, os.Stdout, *file, *source, *conversation)
+	}
+}
+
+func addProbe(a *kingpin.Application, commands map[string]func(context.Context, *slog.Logger) error) {
+	c := a.Command("probe", "Read a little of a configured account, and print what will be measured and what cannot be: credentials, rights, limits, clock. Changes nothing.")
+	file := c.Flag("config.file", "Configuration file.").Default("config.yaml").String()
+	source := c.Arg("source", "Name of the source in the configuration.").Required().String()
+	commands[c.FullCommand()] = func(ctx context.Context, _ *slog.Logger) error {
+		return app.Probe(ctx, os.Stdout, *file, *source)
 	}
 }
 

@@ -74,9 +74,7 @@ func (w *world) told(all truth.Values) truth.Values {
 	out := nonzero(all)
 	missing := map[string]bool{}
 	for _, f := range kpi.FactFamilies {
-		level := w.alive.profile.Capabilities[f.Needs]
-		handoff := f == kpi.Handoffs || f == kpi.HandoffSeconds
-		if f.Needs != "" && level == helpdesk.Absent || handoff && level != helpdesk.Exact {
+		if f.Scope != kpi.ScopeAgent && !f.Told(w.alive.profile.Capabilities) {
 			missing[f.Name] = true
 		}
 	}

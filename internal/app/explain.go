@@ -26,18 +26,14 @@ import (
 // does, and writes every clock with its start, stop, limits and results. It
 // needs no ledger and changes none: a running exporter is not disturbed.
 func Explain(ctx context.Context, w io.Writer, file, source, conversation string) error {
-	cfg, err := config.Load(file)
+	cfg, src, err := load(file, source)
 	if err != nil {
 		return err
-	}
-	i := slices.IndexFunc(cfg.Sources, func(s config.Source) bool { return s.Name == source })
-	if i < 0 {
-		return fmt.Errorf("%s: no source is named %q: sources are %s", file, source, names(cfg.Sources))
 	}
 	if strings.TrimSpace(conversation) == "" {
 		return errors.New("the conversation has no id: give it as the helpdesk shows it")
 	}
-	conn, err := collectors.Connect(cfg.Sources[i], nil, userAgent())
+	conn, err := collectors.Connect(src, nil, userAgent())
 	if err != nil {
 		return err
 	}
@@ -57,7 +53,7 @@ func Explain(ctx context.Context, w io.Writer, file, source, conversation string
 	}
 	defer store.Close()
 	e := engine.New(engine.Options{Store: store, Labels: labels(cfg)})
-	o := SourceOptions(cfg.Sources[i], conn.Collector.Profile())
+	o := SourceOptions(src, conn.Collector.Profile())
 	o.Retention = math.MaxInt64 // all its facts, however long ago
 	s, err := e.Open(o)
 	if err != nil {
@@ -74,7 +70,20 @@ func Explain(ctx context.Context, w io.Writer, file, source, conversation string
 	if !ok {
 		return fmt.Errorf("source %s has no conversation %s", source, conversation)
 	}
-	return explanation{w: w, now: now, c: &c, m: &m, source: &cfg.Sources[i]}.write()
+	return explanation{w: w, now: now, c: &c, m: &m, source: &src}.write()
+}
+
+// load reads a configuration, and finds one of its sources.
+func load(file, source string) (*config.Validated, config.Source, error) {
+	cfg, err := config.Load(file)
+	if err != nil {
+		return nil, config.Source{}, err
+	}
+	i := slices.IndexFunc(cfg.Sources, func(s config.Source) bool { return s.Name == source })
+	if i < 0 {
+		return nil, config.Source{}, fmt.Errorf("%s: no source is named %q: sources are %s", file, source, names(cfg.Sources))
+	}
+	return cfg, cfg.Sources[i], nil
 }
 
 func names(sources []config.Source) string {

@@ -90,7 +90,7 @@ func family(b *strings.Builder, f *kpi.Family) {
 	}
 	if f.Needs != "" {
 		level := "at least an estimate"
-		if f == kpi.Handoffs || f == kpi.HandoffSeconds {
+		if f.Least() == helpdesk.Exact {
 			level = "exact"
 		}
 		notes = append(notes, fmt.Sprintf("needs the capability `%s`, %s", f.Needs, level))

@@ -105,7 +105,7 @@ func (s *Source) collectConfiguration(ch chan<- prometheus.Metric, now time.Time
 	}
 	s.emit(ch, kpi.SupportOpen, open)
 	s.emit(ch, kpi.SupportHours, ratio)
-	levels := s.capabilities()
+	levels := s.opts.Profile.Levels(func(st helpdesk.Stream) bool { return s.forbidden[st] })
 	for _, c := range helpdesk.Capabilities {
 		s.emit(ch, kpi.SourceCapability, float64(levels[c]), string(c))
 	}
@@ -119,22 +119,6 @@ func (s *Source) channels() []helpdesk.Channel {
 		all = append(all, c.Channel)
 	}
 	return all
-}
-
-// capabilities are the vendor's, less those whose stream is forbidden.
-func (s *Source) capabilities() map[helpdesk.Capability]helpdesk.Level {
-	levels := make(map[helpdesk.Capability]helpdesk.Level, len(helpdesk.Capabilities))
-	for c, l := range s.opts.Profile.Capabilities {
-		levels[c] = l
-	}
-	for _, sp := range s.opts.Profile.Streams {
-		if s.forbidden[sp.Stream] {
-			for _, c := range sp.Gives {
-				levels[c] = helpdesk.Absent
-			}
-		}
-	}
-	return levels
 }
 
 // collectPosition shows how far the source has been read.

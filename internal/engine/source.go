@@ -64,12 +64,8 @@ func (s *Source) gives(f *kpi.Family) bool {
 		return false
 	case f.Scope == kpi.ScopeAgent && s.opts.Agents == AgentsOff:
 		return false
-	case f == kpi.Handoffs || f == kpi.HandoffSeconds:
-		return s.opts.Profile.Capabilities[f.Needs] == helpdesk.Exact
-	case f.Needs != "":
-		return s.opts.Profile.Capabilities[f.Needs] != helpdesk.Absent
 	}
-	return true
+	return f.Told(s.opts.Profile.Capabilities)
 }
 
 // Name is the source's name.

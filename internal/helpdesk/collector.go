@@ -91,6 +91,23 @@ type Profile struct {
 	Capabilities map[Capability]Level
 }
 
+// Levels are the vendor's capabilities without those that streams give which
+// cannot be read; those that are not in it are absent.
+func (p Profile) Levels(unreadable func(Stream) bool) map[Capability]Level {
+	levels := make(map[Capability]Level, len(Capabilities))
+	for c, l := range p.Capabilities {
+		levels[c] = l
+	}
+	for _, sp := range p.Streams {
+		if unreadable(sp.Stream) {
+			for _, c := range sp.Gives {
+				levels[c] = Absent
+			}
+		}
+	}
+	return levels
+}
+
 // Walk is where a stream stands and what is wanted of it.
 type Walk struct {
 	// Cursor is that of the last page that was applied, nil before the first.
@@ -193,3 +210,5 @@ const (
 	Estimate
 	Exact
 )
+
+func (l Level) String() string { return name([]string{"absent", "estimate", "exact"}, int(l)) }

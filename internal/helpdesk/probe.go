@@ -29,6 +29,8 @@ const (
 	Broken         // nothing can be measured until it is put right
 )
 
+func (w Weight) String() string { return name([]string{"fine", "limited", "broken"}, int(w)) }
+
 // ScheduleSource is a collector whose helpdesk has business hours of its own.
 type ScheduleSource interface {
 	Schedules(ctx context.Context) ([]Schedule, error)

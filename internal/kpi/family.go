@@ -52,6 +52,23 @@ type Family struct {
 	Business bool
 }
 
+// Least is the level at which a helpdesk must have what the family needs. Who
+// held a conversation is told exactly or not at all.
+func (f *Family) Least() helpdesk.Level {
+	switch {
+	case f.Needs == "":
+		return helpdesk.Absent
+	case f == Handoffs || f == HandoffSeconds:
+		return helpdesk.Exact
+	}
+	return helpdesk.Estimate
+}
+
+// Told reports whether a helpdesk with these capabilities can tell the family.
+func (f *Family) Told(levels map[helpdesk.Capability]helpdesk.Level) bool {
+	return levels[f.Needs] >= f.Least()
+}
+
 // Arrivals are the values of the label arrival.
 var Arrivals = []string{"live", "late"}
 
