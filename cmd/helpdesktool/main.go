@@ -33,6 +33,7 @@ func run(args []string) int {
 	addExplain(a, commands)
 	addProbe(a, commands)
 	addRules(a, commands)
+	addSchedule(a, commands)
 	addSimulate(a, commands)
 	logging := &promslog.Config{}
 	flag.AddFlags(a, logging)
@@ -77,6 +78,15 @@ func addProbe(a *kingpin.Application, commands map[string]func(context.Context, 
 	source := c.Arg("source", "Name of the source in the configuration.").Required().String()
 	commands[c.FullCommand()] = func(ctx context.Context, _ *slog.Logger) error {
 		return app.Probe(ctx, os.Stdout, *file, *source)
+	}
+}
+
+func addSchedule(a *kingpin.Application, commands map[string]func(context.Context, *slog.Logger) error) {
+	c := a.Command("schedule", "Read the business hours that a helpdesk holds, and print them for the key schedules of the configuration.")
+	file := c.Flag("config.file", "Configuration file.").Default("config.yaml").String()
+	source := c.Arg("source", "Name of the source in the configuration.").Required().String()
+	commands[c.FullCommand()] = func(ctx context.Context, _ *slog.Logger) error {
+		return app.Schedule(ctx, os.Stdout, *file, *source)
 	}
 }
 
