@@ -131,10 +131,28 @@ func (x explanation) write() error {
 	for _, c := range x.m.Clocks {
 		x.clock(c)
 	}
+	if err := x.due(); err != nil {
+		return err
+	}
 	if err := x.facts("Facts", func(f kpi.Fact) bool { return !x.ahead(f) }); err != nil {
 		return err
 	}
 	return x.facts("Not certain yet: becomes a fact unless something happens before", x.ahead)
+}
+
+// due writes the helpdesk's own due times, to be looked at beside ours.
+func (x explanation) due() error {
+	if x.c.Row.Due == (kpi.Due{}) {
+		return nil
+	}
+	fmt.Fprintf(x.w, "\nDue by the helpdesk's own service levels, as last told: shown, not counted\n")
+	t := tabwriter.NewWriter(x.w, 2, 8, 2, ' ', 0)
+	for _, c := range kpi.Clocks {
+		if at := x.c.Row.Due.Of(c); at != 0 {
+			fmt.Fprintf(t, "  %s\t%s\n", c, stamp(at))
+		}
+	}
+	return t.Flush()
 }
 
 // ahead tells what may still turn out otherwise: a deadline that has not passed,

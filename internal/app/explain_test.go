@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
@@ -141,4 +142,27 @@ func atoi(t *testing.T, s string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func TestExplainShowsTheHelpdesksOwnDueTimes(t *testing.T) {
+	at := func(h int) int64 { return time.Date(2026, time.March, 2, h, 0, 0, 0, time.UTC).UnixNano() }
+	for _, c := range []struct {
+		due  kpi.Due
+		want string
+	}{
+		{kpi.Due{}, ""},
+		{kpi.Due{FirstResponse: at(9), Resolution: at(18)}, `
+Due by the helpdesk's own service levels, as last told: shown, not counted
+  first_response  2026-03-02 09:00:00 UTC
+  resolution      2026-03-02 18:00:00 UTC
+`},
+	} {
+		var b strings.Builder
+		if err := (explanation{w: &b, c: &kpi.Conversation{Row: &kpi.Row{Due: c.due}}}).due(); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != c.want {
+			t.Errorf("got %q, want %q", b.String(), c.want)
+		}
+	}
 }

@@ -19,13 +19,16 @@ func (a *application) row(r helpdesk.Conversation) error {
 	if !helpdesk.KnownChannel(row.Channel) {
 		row.Channel = helpdesk.ChannelOther
 	}
+	if t.Row != nil && row.Due == (kpi.Due{}) {
+		row.Due = t.Row.Due // not every reading shows it, and many helpdesks forget it once it is met
+	}
 	if t.Row != nil && (row.Updated < t.Row.Updated || *row == *t.Row) {
 		return nil
 	}
 	if a.corrects(t, row) {
 		a.corrected++
 	}
-	if t.Row != nil && a.stream == helpdesk.StreamConversations && row.Updated <= a.mark {
+	if t.Row != nil && a.stream == helpdesk.StreamConversations && row.Updated <= a.mark && !sameButDue(*row, *t.Row) {
 		a.behind++
 	}
 	if a.s.opts.Profile.Capabilities[helpdesk.CapTeamHistory] == helpdesk.Exact && (t.Row == nil || t.Row.Labels() != row.Labels()) {
@@ -33,6 +36,12 @@ func (a *application) row(r helpdesk.Conversation) error {
 	}
 	t.Row, t.changed, t.Gone = row, true, false
 	return nil
+}
+
+// sameButDue reports whether two rows differ in nothing that is measured.
+func sameButDue(a, b kpi.Row) bool {
+	a.Due, b.Due = kpi.Due{}, kpi.Due{}
+	return a == b
 }
 
 // message applies a message. A message id counts once a source, also where a

@@ -84,6 +84,6 @@ func (a *application) corrects(t *touched, row *kpi.Row) bool {
 		return true
 	}
 	stamped := *t.Row
-	stamped.Updated = row.Updated
+	stamped.Updated, stamped.Due = row.Updated, row.Due
 	return row.Updated > t.Row.Updated && stamped != *row
 }

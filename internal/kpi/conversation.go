@@ -54,6 +54,19 @@ type Row struct {
 	Brand      string             `cbor:"14,keyasint,omitempty"`
 	Inbox      string             `cbor:"15,keyasint,omitempty"`
 	Language   string             `cbor:"16,keyasint,omitempty"`
+	Due        Due                `cbor:"17,keyasint,omitzero"`
+}
+
+// Due are the helpdesk's own due times, as helpdesk.Due; 0: none.
+type Due struct {
+	FirstResponse int64 `cbor:"1,keyasint,omitempty"`
+	NextResponse  int64 `cbor:"2,keyasint,omitempty"`
+	Resolution    int64 `cbor:"3,keyasint,omitempty"`
+}
+
+// Of returns the due time of a clock.
+func (d Due) Of(c Clock) int64 {
+	return [ClockCount]int64{FirstResponse: d.FirstResponse, NextResponse: d.NextResponse, Resolution: d.Resolution}[c]
 }
 
 // RowOf turns a vendor's row into the ledger's.
@@ -63,6 +76,7 @@ func RowOf(c helpdesk.Conversation) *Row {
 		Status: c.Status, Excluded: c.Excluded, Automated: c.Automated, Messages: c.Messages, Agent: c.Agent, URL: c.URL,
 		Channel: c.Labels.Channel, Team: c.Labels.Team, Priority: c.Labels.Priority, Brand: c.Labels.Brand,
 		Inbox: c.Labels.Inbox, Language: c.Labels.Language,
+		Due: Due{Instant(c.Due.FirstResponse), Instant(c.Due.NextResponse), Instant(c.Due.Resolution)},
 	}
 }
 
