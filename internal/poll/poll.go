@@ -80,6 +80,7 @@ type Poller struct {
 	mu      sync.Mutex
 	status  Status
 	wanted  Need
+	hints   []string // conversations to read early, the oldest first
 	reading Reading
 	booked  func()
 }

@@ -46,10 +46,7 @@ func (p *Poller) Refresh(n Need) {
 	p.mu.Lock()
 	p.wanted = p.wanted.and(n)
 	p.mu.Unlock()
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
+	p.rouse()
 }
 
 // OnBooked sets a function that is called after each booking, by the goroutine
@@ -111,6 +108,7 @@ func (p *Poller) tooSoon() time.Duration {
 	if p.profile.Alone {
 		calls = len(n.Conversations)
 	}
+	calls += p.hinted()
 	gap := max(minRefresh, p.opts.API.Pace()*time.Duration(calls)*4/3)
 	return time.Until(p.refreshed.Add(gap))
 }
@@ -123,14 +121,17 @@ func (p *Poller) takeNeed() Need {
 	return n
 }
 
-// refresh reads what is wanted, and books.
+// refresh reads what is wanted and what was hinted at, and books.
 func (p *Poller) refresh(ctx context.Context) {
-	n := p.takeNeed()
+	n, hinted := p.takeNeed(), p.takeHints()
 	if p.blind {
 		p.again(n)
 		return
 	}
-	if n.none() {
+	if !p.opts.Ledger.Synced() {
+		hinted = nil // the first sync reads everything
+	}
+	if n.none() && len(hinted) == 0 {
 		return
 	}
 	r := &round{Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}}
@@ -144,6 +145,13 @@ func (p *Poller) refresh(ctx context.Context) {
 			p.blind = true
 			p.again(n)
 			p.log.Warn("reading at a deadline failed: nothing is known until the next round", "err", err)
+		}
+		return
+	}
+	if err := r.fetchHinted(ctx, hinted); err != nil {
+		if ctx.Err() == nil {
+			p.blind = true
+			p.log.Warn("reading what was hinted at failed: nothing is asked until the next round", "err", err)
 		}
 		return
 	}

@@ -79,8 +79,21 @@ func (d *desk) answer(pages int, fail error) {
 	d.pages, d.fail = pages, fail
 }
 
-func (d *desk) Fetch(context.Context, []helpdesk.Want) (helpdesk.Page, error) {
-	panic("nothing is wanted")
+// Fetch serves two wants at a time.
+func (d *desk) Fetch(_ context.Context, wants []helpdesk.Want) (helpdesk.Page, error) {
+	page := helpdesk.Page{Served: wants[:min(2, len(wants))]}
+	call := time.Since(d.begun).String()
+	for _, w := range page.Served {
+		call += " " + w.ID
+		page.Records = append(page.Records, helpdesk.Conversation{
+			ID: w.ID, Created: time.Now(), Updated: time.Now(), Status: helpdesk.StatusOpen, Labels: helpdesk.Labels{Channel: helpdesk.ChannelChat}, Messages: -1,
+		})
+	}
+	d.note(call)
+	time.Sleep(latency)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return page, d.fail
 }
 
 func (d *desk) SkewFloor() time.Duration { return d.Skew() }

@@ -35,6 +35,7 @@ func (r *round) run(ctx context.Context) error {
 	}
 	if !r.profile.Alone {
 		r.takeNeed() // of what is wanted until now, the walks that begin now tell
+		r.dropHints()
 	}
 	if err := r.walkClocks(ctx); err != nil {
 		return errors.Join(err, r.book(false))
