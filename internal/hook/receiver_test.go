@@ -1,0 +1,188 @@
+package hook_test
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
+)
+
+var began = time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
+
+// verify knows deliveries whose body is an event in JSON, signed with HMAC.
+func verify(d hook.Delivery, secret []byte) (hook.Event, error) {
+	var e hook.Event
+	mac, err := hex.DecodeString(d.Header.Get("Signature"))
+	if err != nil || !hmac.Equal(mac, sign(secret, d.Body)) {
+		return e, errors.New("the signature is wrong")
+	}
+	return e, json.Unmarshal(d.Body, &e)
+}
+
+func sign(secret, body []byte) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write(body)
+	return h.Sum(nil)
+}
+
+// receiving is a receiver with what it hinted at.
+type receiving struct {
+	*hook.Receiver
+	file  string
+	now   time.Time
+	hints []string
+	log   bytes.Buffer
+}
+
+func newReceiving(t *testing.T) *receiving {
+	r := &receiving{file: filepath.Join(t.TempDir(), "secret"), now: began}
+	r.rotate(t, "s3cret\n")
+	r.Receiver = hook.NewReceiver(hook.Options{
+		Verify: verify, SecretFile: r.file, Now: func() time.Time { return r.now },
+		Hint:   func(ids []string) { r.hints = append(r.hints, ids...) },
+		Logger: slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	return r
+}
+
+func (r *receiving) rotate(t *testing.T, secret string) {
+	t.Helper()
+	if err := os.WriteFile(r.file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *receiving) deliver(body []byte, signature string) int {
+	req := httptest.NewRequest(http.MethodPost, "/webhook/shop", bytes.NewReader(body))
+	req.Header.Set("Signature", signature)
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, req)
+	return w.Code
+}
+
+// send delivers an event that is signed with a secret.
+func (r *receiving) send(e hook.Event, secret string) int {
+	body, _ := json.Marshal(e)
+	return r.deliver(body, hex.EncodeToString(sign([]byte(secret), body)))
+}
+
+func event(id string, sent time.Time, conversations ...string) hook.Event {
+	return hook.Event{ID: id, Sent: sent, Conversations: conversations}
+}
+
+func TestADeliveryIsTakenOnlyIfItIsGoodAndOnlyOnce(t *testing.T) {
+	r := newReceiving(t)
+	var never time.Time
+	for _, c := range []struct {
+		name   string
+		event  hook.Event
+		secret string
+		code   int
+		hints  []string
+	}{
+		{"a good one", event("a", began, "1", "2"), "s3cret", 200, []string{"1", "2"}},
+		{"the same again", event("a", began.Add(time.Second), "1", "2"), "s3cret", 200, nil},
+		{"another secret", event("b", began, "3"), "guess", 401, nil},
+		{"what was refused is not known", event("b", began, "3"), "s3cret", 200, []string{"3"}},
+		{"as old as may be", event("c", began.Add(-5*time.Minute), "4"), "s3cret", 200, []string{"4"}},
+		{"too old", event("d", began.Add(-5*time.Minute-time.Second), "5"), "s3cret", 401, nil},
+		{"from the future", event("e", began.Add(6*time.Minute), "6"), "s3cret", 401, nil},
+		{"no time and no id", event("", never, "7"), "s3cret", 200, []string{"7"}},
+		{"no time and no id, again", event("", never, "7"), "s3cret", 200, nil},
+		{"about nothing that is read", event("f", began), "s3cret", 200, nil},
+		{"ids that are none", event("g", began, "", strings.Repeat("9", 129), "8"), "s3cret", 200, []string{"8"}},
+	} {
+		r.hints = nil
+		if code := r.send(c.event, c.secret); code != c.code {
+			t.Errorf("%s: code %d, want %d", c.name, code, c.code)
+		}
+		if diff := cmp.Diff(c.hints, r.hints); diff != "" {
+			t.Errorf("%s: hints (-want +got)\n%s", c.name, diff)
+		}
+	}
+	if log := r.log.String(); strings.Contains(log, "s3cret") || strings.Contains(log, "guess") {
+		t.Errorf("the log holds a secret:\n%s", log)
+	}
+}
+
+func TestADeliveryHintsAtFewConversations(t *testing.T) {
+	r := newReceiving(t)
+	e := event("a", began)
+	for i := range 1000 {
+		e.Conversations = append(e.Conversations, fmt.Sprint(i))
+	}
+	if code := r.send(e, "s3cret"); code != 200 || len(r.hints) != 50 {
+		t.Errorf("code %d, %d hints, want 50", code, len(r.hints))
+	}
+}
+
+func TestADeliveryIsForgottenWhenItCouldNotComeAgain(t *testing.T) {
+	r := newReceiving(t)
+	ahead := event("a", began.Add(4*time.Minute), "1")
+	for _, step := range []struct {
+		after time.Duration
+		hints int
+	}{{0, 1}, {9 * time.Minute, 1}, {10*time.Minute + time.Second, 1}} {
+		r.now = began.Add(step.after)
+		r.send(ahead, "s3cret")
+		if len(r.hints) != step.hints {
+			t.Errorf("after %s: %d hints, want %d", step.after, len(r.hints), step.hints)
+		}
+	}
+	r.hints = nil
+	for range 2 { // what has no time is known for as long as that
+		for i := range 4097 {
+			r.send(event(fmt.Sprint(i), time.Time{}, "1"), "s3cret")
+		}
+	}
+	if len(r.hints) != 2*4097 {
+		t.Errorf("%d hints: more deliveries are remembered than may be", len(r.hints))
+	}
+}
+
+func TestWhatIsNoDeliveryIsRefusedBeforeItIsRead(t *testing.T) {
+	r := newReceiving(t)
+	large := bytes.Repeat([]byte("x"), 1<<20+1)
+	if code := r.deliver(large, hex.EncodeToString(sign([]byte("s3cret"), large))); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("a large body: code %d", code)
+	}
+	if code := r.deliver([]byte("{"), "00"); code != http.StatusUnauthorized {
+		t.Errorf("a stranger's: code %d", code)
+	}
+	if len(r.hints) != 0 {
+		t.Errorf("hints %q", r.hints)
+	}
+}
+
+func TestTheSecretIsThatOfTheFileNow(t *testing.T) {
+	r := newReceiving(t)
+	r.rotate(t, "new")
+	if code := r.send(event("a", began, "1"), "new"); code != 200 {
+		t.Errorf("the new secret: code %d", code)
+	}
+	r.rotate(t, " \n")
+	if code := r.send(event("b", began, "1"), ""); code != http.StatusServiceUnavailable {
+		t.Errorf("an empty secret: code %d", code)
+	}
+	if err := os.Remove(r.file); err != nil {
+		t.Fatal(err)
+	}
+	if code := r.send(event("c", began, "1"), ""); code != http.StatusServiceUnavailable {
+		t.Errorf("no secret: code %d", code)
+	}
+}
