@@ -12,6 +12,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/requesttracker"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -22,6 +23,9 @@ type vendor struct {
 	// start is the limit to assume before an answer tells it.
 	start rest.Reading
 	new   func(config.Source, rest.Doer) helpdesk.Collector
+	// hook verifies what the helpdesk pushes; nil where it pushes nothing that
+	// can be verified.
+	hook hook.Verifier
 }
 
 var vendors = map[string]vendor{
@@ -34,6 +38,7 @@ var vendors = map[string]vendor{
 		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
 			return gorgias.New(api, gorgias.Options{BaseURL: s.URL.String()})
 		},
+		hook: gorgias.Delivered,
 	},
 	"requesttracker": {
 		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
@@ -50,6 +55,7 @@ type Connection struct {
 	Collector helpdesk.Collector
 	Client    *rest.Client
 	Quota     *rest.Governor // nil where the vendor has no limit
+	Hook      hook.Verifier  // nil where the source takes no deliveries
 }
 
 // Connect makes the collector of a configured source. Nothing is sent yet.
@@ -58,11 +64,17 @@ func Connect(s config.Source, observer rest.Observer, userAgent string) (*Connec
 	if !ok {
 		return nil, fmt.Errorf("source %s: no collector for %s", s.Name, s.Vendor)
 	}
+	if s.WebhookSecretFile != "" && v.hook == nil {
+		return nil, fmt.Errorf("source %s: %s pushes nothing that can be verified: remove webhook", s.Name, s.Vendor)
+	}
 	transport, err := transport(s)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", s.Name, err)
 	}
 	c := &Connection{}
+	if s.WebhookSecretFile != "" {
+		c.Hook = v.hook
+	}
 	if v.quota != nil {
 		c.Quota, err = rest.NewGovernor(rest.GovernorOptions{Share: s.QuotaShare, Start: v.start, Read: v.quota})
 		if err != nil {

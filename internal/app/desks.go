@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"sort"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 )
@@ -33,6 +35,7 @@ type desk struct {
 	conn   *collectors.Connection
 	source *engine.Source
 	poller *poll.Poller
+	hook   http.Handler // of what the helpdesk pushes; nil where it pushes nothing
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
@@ -195,6 +198,12 @@ func (a *App) open(ctx context.Context, d *desks, k *desk) error {
 		Ledger: s, Collector: k.conn.Collector, API: k.conn.Client, Interval: k.cfg.PollInterval,
 		ReconcileInterval: k.cfg.ReconcileInterval, Metrics: a.metrics.Streams(k.cfg.Name, k.conn.Collector.Profile()), Logger: a.log,
 	})
+	if k.conn.Hook != nil {
+		k.hook = hook.NewReceiver(hook.Options{
+			Verify: k.conn.Hook, SecretFile: k.cfg.WebhookSecretFile, Hint: k.poller.Hint,
+			Now: func() time.Time { return time.Now().Add(k.conn.Client.Skew()) }, Logger: a.log.With("helpdesk", k.cfg.Name),
+		})
+	}
 	ctx, k.cancel = context.WithCancel(ctx)
 	d.all[k.cfg.Name] = k
 	k.done.Go(func() { k.poller.Run(ctx) })

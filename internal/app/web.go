@@ -24,6 +24,7 @@ func (a *App) handler(ctx context.Context) http.Handler {
 	mux.HandleFunc("GET /{$}", a.statusPage)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "helpdesk_exporter is healthy.") })
 	mux.HandleFunc("GET /-/ready", a.readiness)
+	mux.HandleFunc("POST /webhook/{source}", a.delivery)
 	reload := a.reloadHandler(ctx)
 	mux.HandleFunc("POST /-/reload", reload)
 	mux.HandleFunc("PUT /-/reload", reload)
@@ -55,6 +56,21 @@ func (a *App) reloadHandler(ctx context.Context) http.HandlerFunc {
 		}
 		fmt.Fprintln(w, "configuration reloaded")
 	}
+}
+
+// delivery takes what a helpdesk pushes, for the sources that are configured so.
+func (a *App) delivery(w http.ResponseWriter, r *http.Request) {
+	a.mu.RLock()
+	var k *desk
+	if a.desks != nil { // else it is being closed
+		k = a.desks.all[r.PathValue("source")]
+	}
+	a.mu.RUnlock()
+	if k == nil || k.hook == nil {
+		http.NotFound(w, r)
+		return
+	}
+	k.hook.ServeHTTP(w, r)
 }
 
 // readiness is 200 once every source has completed its first sync, or cannot,

@@ -46,6 +46,7 @@ func (c *checker) source(path string, s *sourceDoc) Source {
 		out.Vendor, out.Block = v.key, b
 		out.HTTP = c.httpClient(join(path, v.key), &b.endpoint().HTTP)
 		out.URL = c.endpoint(join(path, v.key), s, v, b.endpoint())
+		out.WebhookSecretFile = c.webhook(join(path, v.key), b.endpoint().Webhook)
 	}
 	return out
 }
@@ -178,6 +179,18 @@ func (c *checker) httpClient(path string, h *promconfig.HTTPClientConfig) promco
 		c.proxy(join(join(path, "oauth2"), "proxy_url"), h.OAuth2.ProxyURL)
 	}
 	return *h
+}
+
+// webhook checks what the helpdesk's deliveries are verified with.
+func (c *checker) webhook(path string, w *Webhook) string {
+	if w == nil {
+		return ""
+	}
+	if w.SecretFile == "" {
+		c.add(join(path, "webhook"), "deliveries cannot be verified without a secret: set secret_file")
+		return ""
+	}
+	return promconfig.JoinDir(c.dir, w.SecretFile)
 }
 
 // endpoint checks where the helpdesk is.

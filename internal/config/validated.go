@@ -33,6 +33,9 @@ type Source struct {
 
 	URL  *url.URL // the base URL, without a slash at the end
 	HTTP promconfig.HTTPClientConfig
+	// WebhookSecretFile holds the secret of what the helpdesk pushes; empty where
+	// it pushes nothing.
+	WebhookSecretFile string
 
 	PollInterval      time.Duration
 	QuotaShare        float64 // of the account's API limit, above 0, at most 1

@@ -35,8 +35,15 @@ var vendors = []vendor{
 // Endpoint is what every vendor's block takes: where the helpdesk is and how to
 // get in.
 type Endpoint struct {
-	URL  string                      `yaml:"url"`
-	HTTP promconfig.HTTPClientConfig `yaml:",inline"`
+	URL     string                      `yaml:"url"`
+	HTTP    promconfig.HTTPClientConfig `yaml:",inline"`
+	Webhook *Webhook                    `yaml:"webhook,omitempty"`
+}
+
+// Webhook lets the helpdesk push to /webhook/<source>; nil: it does not.
+type Webhook struct {
+	// SecretFile holds the secret that it signs with.
+	SecretFile string `yaml:"secret_file"`
 }
 
 func (e *Endpoint) endpoint() *Endpoint { return e }

@@ -46,14 +46,16 @@ type Receiver struct {
 	opts Options
 
 	mu    sync.Mutex
-	known map[string]time.Time // deliveries, by when they came
-	order []string             // the oldest first
+	known map[[sha256.Size]byte]time.Time // deliveries, by the sum of their id: when they came
+	order [][sha256.Size]byte             // the oldest first
 }
 
 var _ http.Handler = (*Receiver)(nil)
 
 // NewReceiver returns a receiver.
-func NewReceiver(o Options) *Receiver { return &Receiver{opts: o, known: map[string]time.Time{}} }
+func NewReceiver(o Options) *Receiver {
+	return &Receiver{opts: o, known: map[[sha256.Size]byte]time.Time{}}
+}
 
 // ServeHTTP answers a delivery: 200 for a good one, also if it is known already or
 // about nothing that is read, so that it is not sent again. What is wrong with
@@ -85,7 +87,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
 		return
 	}
-	if !r.seen(event, body, now) {
+	if !r.seen(event, now) {
 		if ids := conversations(event); len(ids) > 0 {
 			r.opts.Hint(ids)
 		}
@@ -113,12 +115,13 @@ func fresh(e Event, now time.Time) error {
 }
 
 // seen reports whether a delivery came before, and remembers it. One without an
-// id is known by its body.
-func (r *Receiver) seen(e Event, body []byte, now time.Time) bool {
-	key := "id " + e.ID
-	if e.ID == "" || len(e.ID) > idLimit {
-		key = fmt.Sprintf("body %x", sha256.Sum256(body))
+// id is always new: the same words may be said of a conversation twice, and a hint
+// too many costs one reading.
+func (r *Receiver) seen(e Event, now time.Time) bool {
+	if e.ID == "" {
+		return false
 	}
+	key := sha256.Sum256([]byte(e.ID))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// A delivery that is taken until window after it was sent may have been sent

@@ -103,7 +103,7 @@ func TestADeliveryIsTakenOnlyIfItIsGoodAndOnlyOnce(t *testing.T) {
 		{"too old", event("d", began.Add(-5*time.Minute-time.Second), "5"), "s3cret", 401, nil},
 		{"from the future", event("e", began.Add(6*time.Minute), "6"), "s3cret", 401, nil},
 		{"no time and no id", event("", never, "7"), "s3cret", 200, []string{"7"}},
-		{"no time and no id, again", event("", never, "7"), "s3cret", 200, nil},
+		{"no time and no id, again", event("", never, "7"), "s3cret", 200, []string{"7"}},
 		{"about nothing that is read", event("f", began), "s3cret", 200, nil},
 		{"ids that are none", event("g", began, "", strings.Repeat("9", 129), "8"), "s3cret", 200, []string{"8"}},
 	} {
