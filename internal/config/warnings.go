@@ -16,7 +16,7 @@ import (
 func (v *Validated) Warnings() []string {
 	var warnings []string
 	for _, s := range v.Sources {
-		for _, text := range slices.Concat(uncredited(&s.HTTP), unreadable(&s.HTTP)) {
+		for _, text := range slices.Concat(uncredited(&s.HTTP), unreadable(&s.HTTP), unreadFiles(map[string]string{"webhook.secret_file": s.WebhookSecretFile})) {
 			warnings = append(warnings, fmt.Sprintf("source %s: %s: %s", s.Name, s.Vendor, text))
 		}
 	}
@@ -77,6 +77,11 @@ func unreadable(h *promconfig.HTTPClientConfig) []string {
 			}
 		}
 	}
+	return unreadFiles(files)
+}
+
+// unreadFiles is unreadable of files by the path of their keys.
+func unreadFiles(files map[string]string) []string {
 	var texts []string
 	for path, file := range files {
 		if file == "" {

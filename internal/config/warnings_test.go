@@ -56,6 +56,9 @@ func TestWhatIsAllowedAndHardlyMeantIsSaid(t *testing.T) {
 		{"a file with nothing in it", `authorization: {credentials_file: empty}`, []string{
 			`source shop: gorgias: authorization.credentials_file: ` + dir + `/empty is empty`,
 		}},
+		{"no secret of webhooks", `bearer_token: hunter2, webhook: {secret_file: hook}`, []string{
+			`source shop: gorgias: webhook.secret_file: open ` + dir + `/hook: no such file or directory`,
+		}},
 		{"several files that are missing", `oauth2: {client_id: me, client_secret_file: secret, token_url: "https://x/token", tls_config: {ca_file: ca}}, http_headers: {X-Key: {files: [key, other]}}`, []string{
 			`source shop: gorgias: http_headers.X-Key.files[1]: open ` + dir + `/other: no such file or directory`,
 			`source shop: gorgias: oauth2.client_secret_file: open ` + dir + `/secret: no such file or directory`,
