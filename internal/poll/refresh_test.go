@@ -33,6 +33,7 @@ type desk struct {
 	streams []helpdesk.StreamProfile
 	begun   time.Time
 	pace    time.Duration
+	alone   bool // its lists hide what is new
 
 	mu    sync.Mutex
 	calls []string
@@ -43,7 +44,7 @@ type desk struct {
 }
 
 func (d *desk) Profile() helpdesk.Profile {
-	return helpdesk.Profile{Vendor: "fake", Streams: d.streams, VisibilityLag: time.Second}
+	return helpdesk.Profile{Vendor: "fake", Streams: d.streams, VisibilityLag: time.Second, Alone: d.alone}
 }
 
 func (d *desk) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk) (helpdesk.Page, error) {
