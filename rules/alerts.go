@@ -66,6 +66,46 @@ func (a *alert) rule() Rule {
 	}
 }
 
+// say is a text in the rules' language. What every alert is about is filled in
+// by its labels.
+func (s *settings) say(key string, args ...any) string {
+	return s.words.T(key, append([]any{
+		"source", "{{ $labels.source }}", "channel", "{{ $labels.channel }}", "clock", s.named("clock", clocks()), "tier", s.named("tier", tiers()),
+	}, args...)...)
+}
+
+// named is a template of a label's value, by its name in the rules' language.
+func (s *settings) named(label string, values []string) string {
+	value, names, branch := "{{ $labels."+label+" }}", "", "if"
+	for _, v := range values {
+		name := s.words.Label(label, v)
+		if name != v {
+			names += fmt.Sprintf("{{ %s eq $labels.%s %q }}%s", branch, label, v, name)
+			branch = "else if"
+		}
+	}
+	if names == "" {
+		return value
+	}
+	return names + "{{ else }}" + value + "{{ end }}"
+}
+
+func clocks() []string {
+	var values []string
+	for _, c := range kpi.Clocks {
+		values = append(values, c.String())
+	}
+	return values
+}
+
+func tiers() []string {
+	var values []string
+	for _, t := range kpi.Tiers {
+		values = append(values, t.String())
+	}
+	return values
+}
+
 // unseen is how long alerts on what a blind source does not show go on: not to
 // see that it is over is not the end of it.
 const unseen = 30 * time.Minute

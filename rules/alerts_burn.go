@@ -20,12 +20,12 @@ func (s *settings) burnAlerts(burns []burn) []alert {
 			continue
 		}
 		of[same] = len(all)
+		times := []any{
+			"times", "{{ $value | humanize }}", "window", dur(b.Long), "objective", objectiveText, "factor", short(b.Factor), "spend", percent(b.Spend),
+		}
 		a := alert{
 			name: AlertBurnFast, severity: severityPage, hold: 2 * time.Minute, expr: b.firing(),
-			summary: "{{ $labels.clock }} on {{ $labels.channel }} of {{ $labels.source }} misses its limit {{ $value | humanize }} times as often as promised",
-			description: fmt.Sprintf("Within the last %s, {{ $labels.clock }} on {{ $labels.channel }} of {{ $labels.source }} has missed the promised limit {{ $value | humanize }} times as often as the promised %s allows. "+
-				"More than %s times spends %s %% of the error budget of the promise's window within %[1]s.",
-				dur(b.Long), objectiveText, short(b.Factor), percent(b.Spend)),
+			summary: s.say("alert.burn.summary", times...), description: s.say("alert.burn.description", times...),
 		}
 		if b.pace.name == slow.name {
 			a.name, a.severity, a.hold = AlertBurnSlow, severityTicket, 15*time.Minute

@@ -32,10 +32,9 @@ unless on (source)
   LATE > 0`,
 			"QUEUE", queueNow, "SHARE", num(growthShare), "OPENED", Volume("source_channel", day), "LEAST", num(growthAtLeast),
 			"SUPPORT", supportOpen, "LATE", s.late().increase(day)),
-		summary: "The queue on {{ $labels.channel }} of {{ $labels.source }} has grown by {{ $value }} conversations in a day",
-		description: fmt.Sprintf("%s new and open conversations are in the queue on {{ $labels.channel }} of {{ $labels.source }}, {{ $value }} more than at this time yesterday; %s were opened within the day. "+
-			"The queue was growing within the last 2 hours, too.",
-			asked("humanize", queueNow, "source", "channel"), asked("humanize", Volume("source_channel", day), "source", "channel")),
+		summary: s.say("alert.growing.summary", "growth", "{{ $value }}"),
+		description: s.say("alert.growing.description", "growth", "{{ $value }}",
+			"queue", asked("humanize", queueNow, "source", "channel"), "opened", asked("humanize", Volume("source_channel", day), "source", "channel")),
 		means: fmt.Sprintf("The queue of a channel is larger than a day ago, and a week ago, by more than %s %% of what a day brings and more than %d conversations, and still growing in support hours, for 30 minutes.",
 			percent(growthShare), growthAtLeast),
 	}
@@ -51,9 +50,9 @@ unless on (source)
   SUPPORT == 0
 unless on (source)
   sum by (source) (WAITING) == 0`, "ONLINE", onlineNow, "SUPPORT", supportOpen, "WAITING", waitingNow),
-		summary: "Nobody is online at {{ $labels.source }} in support hours",
-		description: fmt.Sprintf("{{ $value }} agents of {{ $labels.source }} are online, in support hours, and %s customers wait for a reply.",
-			lookedUp("humanize", "sum by (source) ("+waitingNow+"{source=%q})", " $labels.source")),
+		summary: s.say("alert.nobody.summary"),
+		description: s.say("alert.nobody.description", "online", "{{ $value }}",
+			"waiting", lookedUp("humanize", "sum by (source) ("+waitingNow+"{source=%q})", " $labels.source")),
 		means: "No agent is online in support hours, and it is not so that no customer waits, for 10 minutes. Silent where the helpdesk does not tell presence.",
 	}
 }
@@ -73,10 +72,10 @@ unless
   LATE > 0`,
 			"MEAN", mean, "ERRORS", num(ratingErrors), "STDERR", csatError("source", week), "PROMISED", promisedTier, "LIMIT", csatLimit,
 			"RATINGS", s.counted(kpi.CSATRatings).increase(week), "MINIMUM", minEvents, "LATE", s.late().increase(week)),
-		summary: "Customers rate {{ $labels.source }} lower than it promises",
-		description: fmt.Sprintf("The mean of %s ratings of {{ $labels.source }} over the last week is {{ $value | printf \"%%.2f\" }} of 5. The promised service level asks for %s, and chance does not explain the difference.",
-			lookedUp("humanize", "sum by (source) ("+s.counted(kpi.CSATRatings).increase(week)+"{source=%q})", " $labels.source"),
-			lookedUp(`printf "%.1f"`, "min("+promisedTier+"{source=%q} * 0 + on (tier) group_left () "+csatLimit+")", " $labels.source")),
+		summary: s.say("alert.csat.summary"),
+		description: s.say("alert.csat.description", "mean", `{{ $value | printf "%.2f" }}`,
+			"ratings", lookedUp("humanize", "sum by (source) ("+s.counted(kpi.CSATRatings).increase(week)+"{source=%q})", " $labels.source"),
+			"promised", lookedUp(`printf "%.1f"`, "min("+promisedTier+"{source=%q} * 0 + on (tier) group_left () "+csatLimit+")", " $labels.source")),
 		means: fmt.Sprintf("The mean rating over 7 days is below what the promised tier asks for (%s) by more than %d standard errors, with `min_events` ratings or more, for an hour. Silent for a week after facts were learned late.",
 			csatLimits(), ratingErrors),
 	}
@@ -112,9 +111,8 @@ and
   WHOLE >= on (source) group_left () MINIMUM`,
 			"SHARE", Share("source_channel", kpi.AbandonedShare, day), "LIMIT", num(limit), "ERRORS", num(abandonmentErrors), "VARIANCE", num(round(limit*(1-limit))),
 			"WHOLE", s.term(kpi.AbandonedShare.Whole, day, "source, channel"), "MINIMUM", minEvents),
-		summary: "{{ $value | humanizePercentage }} of the conversations on {{ $labels.channel }} of {{ $labels.source }} are abandoned",
-		description: fmt.Sprintf("Customers abandoned {{ $value | humanizePercentage }} of the conversations on {{ $labels.channel }} of {{ $labels.source }} that were closed within the last day. "+
-			"More than %s %% is too much, and chance does not explain it.", percent(limit)),
+		summary:     s.say("alert.abandonment.summary", "share", "{{ $value | humanizePercentage }}"),
+		description: s.say("alert.abandonment.description", "share", "{{ $value | humanizePercentage }}", "limit", percent(limit)),
 		means: fmt.Sprintf("The share of lasting closes of a channel within a day that the customer abandoned is above %s %% by more than %d standard errors, with `min_events` closes or more, for an hour.",
 			percent(limit), abandonmentErrors),
 	}
@@ -144,9 +142,9 @@ unless on (source)
   LATE > 0`,
 			"SUM", sum.increase(hour), "COUNT", count.increase(hour), "TIMES", num(regressionTimes), "SPREAD", num(regressionSpread),
 			"USUAL", usualResponse, "MINIMUM", minEvents, "LATE", s.late().increase(hour)),
-		summary: "Replies on {{ $labels.channel }} of {{ $labels.source }} take {{ $value | humanizeDuration }}",
-		description: fmt.Sprintf("%s replies of the last hour on {{ $labels.channel }} of {{ $labels.source }} came after {{ $value | humanizeDuration }} on average. At this hour of the week it was %s in earlier weeks.",
-			asked("humanize", count.increase(hour), "source", "channel"), asked("humanizeDuration", usualResponse, "source", "channel")),
+		summary: s.say("alert.regression.summary", "mean", "{{ $value | humanizeDuration }}"),
+		description: s.say("alert.regression.description", "mean", "{{ $value | humanizeDuration }}",
+			"replies", asked("humanize", count.increase(hour), "source", "channel"), "usual", asked("humanizeDuration", usualResponse, "source", "channel")),
 		means: fmt.Sprintf("The mean response time of an hour is more than %d times that of the same hour of the last %d weeks, and a margin for chance more (%d/√replies), with `min_events` replies or more, for an hour. Silent while facts are learned late.",
 			regressionTimes, usualWeeks, regressionSpread),
 	}

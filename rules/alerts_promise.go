@@ -21,10 +21,9 @@ func (s *settings) tierBelow() alert {
 unless on (source, channel, clock)
   (DAY >= on (source, channel, clock) group_right () PROMISED)`,
 			"WEEK", TierOf(week), "LIKELY", LikelyTier(week), "DAY", TierOf(day), "PROMISED", promisedTier),
-		summary: "{{ $labels.clock }} on {{ $labels.channel }} of {{ $labels.source }} is below the promised service level",
-		description: fmt.Sprintf("Over the last week the service level of {{ $labels.clock }} on {{ $labels.channel }} of {{ $labels.source }} was {{ $value }} on the scale from 1 to 5. "+
-			"Promised is {{ $labels.tier }}, %s: %s of the events within %s. Chance does not explain the difference.",
-			asked("humanize", promisedTier, "source", "channel", "clock", "tier"), objectiveText, limitText),
+		summary: s.say("alert.below.summary"),
+		description: s.say("alert.below.description", "level", "{{ $value }}",
+			"promised", asked("humanize", promisedTier, "source", "channel", "clock", "tier"), "objective", objectiveText, "limit", limitText),
 		means: "The service level of a promised clock over 7 days is below the promise by more than two standard errors, and that of the last day is not at the promise again, for an hour.",
 	}
 }
@@ -53,9 +52,9 @@ unless
 			"PAST", pastPromise, "CLOCKS", fmt.Sprintf("clock=~%q", kpi.FirstResponse.String()+"|"+kpi.NextResponse.String()),
 			"LEAST", num(overdueAtLeast), "TIMES", num(overdueTimes), "EVENTS", s.sla().increase(day), "DAY", num(day.Seconds()),
 			"LIMIT", tierLimit, "OBJECTIVE", objective),
-		summary: "{{ $value }} customers wait too long on {{ $labels.channel }} of {{ $labels.source }}",
-		description: fmt.Sprintf("{{ $value }} customers on {{ $labels.channel }} of {{ $labels.source }} wait for longer than the %s within which {{ $labels.tier }} promises a reply ({{ $labels.clock }}). "+
-			"That is more than %d times what the promised %s leaves room for at the volume of the last day.", limitText, overdueTimes, objectiveText),
+		summary: s.say("alert.toolong.summary", "customers", "{{ $value }}"),
+		description: s.say("alert.toolong.description", "customers", "{{ $value }}",
+			"limit", limitText, "factor", overdueTimes, "objective", objectiveText),
 		means: fmt.Sprintf("At least %d running response clocks of a channel are past the promised limit, more than %d times as many as the objective allows for at the volume of the last day, for 10 minutes.",
 			overdueAtLeast, overdueTimes),
 	}

@@ -13,10 +13,10 @@ func (s *settings) sourceBlind() alert {
 	return alert{
 		name: AlertSourceBlind, severity: severityTicket, hold: 2 * time.Minute,
 		expr:    fmt.Sprintf("max by (source) (%s) == 0\nor\n%s", s.pick(kpi.SourceFresh), s.silent()),
-		summary: "{{ $labels.source }} cannot be read",
-		description: "The exporter cannot read {{ $labels.source }}, or Prometheus cannot read the exporter" +
-			`{{ with printf "max(helpdesk_source_last_success_timestamp_seconds{source=%q})" $labels.source | query }}; something was read last at {{ . | first | value | humanizeTimestamp }}{{ end }}. ` +
-			"Until it can be read, nobody is told of conversations that wait too long.",
+		summary: s.say("alert.blind.summary"),
+		description: s.say("alert.blind.description",
+			"last", `{{ with printf "max(helpdesk_source_last_success_timestamp_seconds{source=%q})" $labels.source | query }}`+
+				s.say("alert.blind.last", "at", "{{ . | first | value | humanizeTimestamp }}")+"{{ end }}"),
 		means: "`helpdesk_source_fresh` of a configured source is 0, or absent, for 2 minutes.",
 	}
 }
@@ -54,10 +54,9 @@ sum by (source) (
 ) > 0
 and on (source)
   FRESH == 0`, "AUTH", refused(`reason="auth"`), "FORBIDDEN", refused(`reason="forbidden"`, `stream="conversations"`), "FRESH", fresh),
-		summary: "{{ $labels.source }} rejects the credentials of the exporter",
-		description: "{{ $labels.source }} has refused the exporter's credentials or rights {{ $value | printf \"%.0f\" }} times within the last " + dur(refusalWindow) + ", and cannot be read. " +
-			"This does not heal by itself: somebody has to renew them.",
-		means: "A source is blind, and its API has refused the credentials (401), or the rights to read conversations (403), within 30 minutes, for 2 minutes.",
+		summary:     s.say("alert.credentials.summary"),
+		description: s.say("alert.credentials.description", "times", `{{ $value | printf "%.0f" }}`, "window", dur(refusalWindow)),
+		means:       "A source is blind, and its API has refused the credentials (401), or the rights to read conversations (403), within 30 minutes, for 2 minutes.",
 	}
 }
 
@@ -75,25 +74,22 @@ func (s *settings) quotaExhausted() alert {
 		name: AlertQuota, severity: severityTicket, hold: 10 * time.Minute,
 		expr: fmt.Sprintf("sum by (source) (rate(%s[%s])) > %s",
 			s.pick(kpi.APIThrottled, `reason="vendor"`), dur(throttledWindow), num(throttledShare)),
-		summary: "{{ $labels.source }} throttles the exporter",
-		description: fmt.Sprintf("In the last %s, requests to {{ $labels.source }} waited {{ $value | humanizePercentage }} of the time because the helpdesk asked to wait; %s %% is too much. "+
-			"Numbers and alerts are late by that.", dur(throttledWindow), percent(throttledShare)),
-		means: fmt.Sprintf("Requests waited more than %s %% of %s because the helpdesk asked to wait, for 10 minutes.", percent(throttledShare), dur(throttledWindow)),
+		summary:     s.say("alert.quota.summary"),
+		description: s.say("alert.quota.description", "window", dur(throttledWindow), "share", "{{ $value | humanizePercentage }}", "limit", percent(throttledShare)),
+		means:       fmt.Sprintf("Requests waited more than %s %% of %s because the helpdesk asked to wait, for 10 minutes.", percent(throttledShare), dur(throttledWindow)),
 	}
 }
 
 // exporterDown has no label source: HelpdeskSourceBlind does not inhibit it.
 func (s *settings) exporterDown() alert {
-	which := "any source"
+	which := s.words.T("alert.down.any")
 	if len(s.names) > 0 {
 		which = strings.Join(s.names, ", ")
 	}
 	return alert{
 		name: AlertExporterDown, severity: severityPage, hold: 5 * time.Minute,
 		expr:    fmt.Sprintf("absent(group(%s))", s.pick(kpi.SourceFresh)),
-		summary: "helpdesk_exporter is down",
-		description: fmt.Sprintf("Prometheus has had no metrics of helpdesk_exporter (%s) for more than 5 minutes. "+
-			"Nothing is measured, and nobody is told of conversations that wait too long.", which),
+		summary: s.say("alert.down.summary"), description: s.say("alert.down.description", "sources", which),
 		means: "No exporter tells anything of any source, for 5 minutes.",
 	}
 }

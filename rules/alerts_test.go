@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules/tests"
 )
@@ -62,7 +63,7 @@ func alerts(t *testing.T) []rules.Rule {
 	t.Helper()
 	var all []rules.Rule
 	for _, flavour := range tests.Flavours {
-		groups, _ := rules.Groups(example(t), flavour)
+		groups, _ := rules.Groups(example(t), flavour, words.Words{})
 		for _, g := range groups {
 			all = append(all, slices.DeleteFunc(slices.Clone(g.Rules), func(r rules.Rule) bool { return r.Alert == "" })...)
 		}
@@ -155,7 +156,7 @@ func TestRunbooksNameSeriesThatAreRecorded(t *testing.T) {
 // Prometheus' tools take two rules of one name and the same labels for one. The
 // example promises two objectives.
 func TestNoTwoAlertsHaveTheSameNameAndLabels(t *testing.T) {
-	groups, _ := rules.Groups(example(t), rules.Prometheus242)
+	groups, _ := rules.Groups(example(t), rules.Prometheus242, words.Words{})
 	seen, fast := map[string]bool{}, 0
 	for _, r := range groups[0].Rules {
 		key := fmt.Sprint(r.Alert, r.Labels)
@@ -175,7 +176,7 @@ func TestNoTwoAlertsHaveTheSameNameAndLabels(t *testing.T) {
 // A refused alert is said to be refused; what can fire is there.
 func TestAnAlertThatCannotFireIsRefusedWithAReason(t *testing.T) {
 	cfg := parse(t, "promise: {objective: 0.5, expected_per_hour: 1}\nsources: [{name: shop, gorgias: {url: https://example.com}}]")
-	groups, refused := rules.Groups(cfg, rules.Prometheus242)
+	groups, refused := rules.Groups(cfg, rules.Prometheus242, words.Words{})
 	for _, r := range groups[0].Rules {
 		if r.Alert == rules.AlertBurnFast {
 			t.Errorf("%s is there: %s", r.Alert, r.Expr)

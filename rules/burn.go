@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // burn is a burn-rate alert of the sources that share a promise, for one of
@@ -32,7 +33,7 @@ type Solution struct {
 // Solutions are those of a configuration.
 func Solutions(cfg *config.Validated) []Solution {
 	var all []Solution
-	s := settingsOf(cfg, Prometheus242)
+	s := settingsOf(cfg, Prometheus242, words.Words{})
 	for i := range s.promises {
 		p := &s.promises[i]
 		for _, objective := range p.objectives {

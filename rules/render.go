@@ -9,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // Format is what reads the rules.
@@ -26,10 +27,10 @@ type File struct {
 	Content []byte
 }
 
-// Files are the rules of a configuration, ready to be written. The texts say
+// Files are the rules of a configuration, ready to be written. The reasons say
 // which burn-rate alerts were refused, and why; they are in the file's header, too.
-func Files(cfg *config.Validated, flavour Flavour, format Format) (files []File, refused []string, err error) {
-	groups, refused := Groups(cfg, flavour)
+func Files(cfg *config.Validated, flavour Flavour, format Format, w words.Words) (files []File, refused []string, err error) {
+	groups, refused := Groups(cfg, flavour, w)
 	content, err := Render(groups, refused, flavour, format)
 	if err != nil {
 		return nil, nil, err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // Flavour is a dialect of rules. The flavours differ in expressions only, and
@@ -44,10 +45,10 @@ type Rule struct {
 }
 
 // Groups are the rules of a configuration: for its sources, dimensions,
-// promises and volumes. The texts say what was refused: burn-rate alerts that
-// could not fire, and why.
-func Groups(cfg *config.Validated, f Flavour) (groups []Group, refused []string) {
-	return settingsOf(cfg, f).groups()
+// promises and volumes, the alerts' texts in a language. The reasons say what was
+// refused: burn-rate alerts that could not fire, and why.
+func Groups(cfg *config.Validated, f Flavour, w words.Words) (groups []Group, refused []string) {
+	return settingsOf(cfg, f, w).groups()
 }
 
 // Default are the rules of a configuration that sets nothing: they name no
@@ -57,7 +58,7 @@ func Default(f Flavour) ([]Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := settingsOf(cfg, f)
+	s := settingsOf(cfg, f, words.Words{})
 	s.names = nil
 	groups, _ := s.groups()
 	return groups, nil

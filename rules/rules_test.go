@@ -11,6 +11,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -63,7 +64,7 @@ func TestEveryMetricThatARuleReadsExists(t *testing.T) {
 		families[f.Name] = true
 	}
 	for _, flavour := range []rules.Flavour{rules.Prometheus242, rules.Prometheus316} {
-		groups, _ := rules.Groups(example(t), flavour)
+		groups, _ := rules.Groups(example(t), flavour, words.Words{})
 		records := map[string]bool{}
 		for _, g := range groups {
 			for _, r := range g.Rules {
@@ -92,7 +93,7 @@ func TestEveryMetricThatARuleReadsExists(t *testing.T) {
 }
 
 func TestEveryRecordingSaysWhatItIs(t *testing.T) {
-	groups, _ := rules.Groups(example(t), rules.Prometheus242)
+	groups, _ := rules.Groups(example(t), rules.Prometheus242, words.Words{})
 	for _, g := range groups {
 		for _, r := range g.Rules {
 			if r.Record != "" && r.Help == "" {

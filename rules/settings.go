@@ -13,12 +13,14 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // settings are what rules depend on.
 type settings struct {
 	flavour  Flavour
-	names    []string // of the sources; none: any source
+	words    words.Words // of the alerts' texts
+	names    []string    // of the sources; none: any source
 	promises []promise
 }
 
@@ -31,8 +33,8 @@ type promise struct {
 	objectives []float64 // of its channels and clocks, ascending
 }
 
-func settingsOf(cfg *config.Validated, f Flavour) *settings {
-	s := &settings{flavour: f}
+func settingsOf(cfg *config.Validated, f Flavour, w words.Words) *settings {
+	s := &settings{flavour: f, words: w}
 	for _, src := range cfg.Sources {
 		s.names = append(s.names, src.Name)
 		s.add(src.Name, &src.Promise)

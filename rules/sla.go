@@ -80,8 +80,8 @@ func attained(events string) string {
 func (s *settings) tiers() []Rule {
 	var rules []Rule
 	for _, w := range long {
-		channel := words("source, channel, clock", Attainment(w), s.sla().increase(w))
-		source := words("source, clock", SourceAttainment(w), sourceEvents(w))
+		channel := operands("source, channel, clock", Attainment(w), s.sla().increase(w))
+		source := operands("source, clock", SourceAttainment(w), sourceEvents(w))
 		rules = append(rules, Rule{
 			Record: TierOf(w), Help: "The tier over " + dur(w) + live(s.sla(), w) + ", 1 (unacceptable) to 5 (stellar).",
 			Expr: text(reached, append(channel, "FAILS", text(
@@ -100,7 +100,7 @@ func (s *settings) tiers() []Rule {
 	return rules
 }
 
-func words(by, attained, events string) []string {
+func operands(by, attained, events string) []string {
 	return []string{"BY", by, "ATTAINED", attained, "EVENTS", events, "MINIMUM", minEvents, "NUMBER", tierNumber, "OBJECTIVE", objective, "PROMISED", promised(by)}
 }
 

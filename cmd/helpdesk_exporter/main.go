@@ -20,6 +20,7 @@ import (
 	webflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/app"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -47,6 +48,8 @@ func parse(args []string) (*flags, error) {
 	a.Flag("web.enable-lifecycle", "Allow reloads of the configuration by POST to /-/reload. SIGHUP always reloads.").BoolVar(&f.options.EnableLifecycle)
 	a.Flag("web.openmetrics-created-samples", "Add _created lines to scrapes in OpenMetrics text. Protobuf scrapes always carry start timestamps.").
 		BoolVar(&f.options.CreatedSamples)
+	lang := a.Flag("lang", "Language of the status page, of pushed alerts and of the rules that the sidecar writes.").
+		Default(string(words.English)).Enum(words.Tags()...)
 	flag.AddFlags(a, f.log)
 	if _, err := a.Parse(args); err != nil {
 		return nil, err
@@ -54,7 +57,7 @@ func parse(args []string) (*flags, error) {
 	if p := f.options.TelemetryPath; !telemetryPath.MatchString(p) || path.Clean(p) != p {
 		return nil, fmt.Errorf("--web.telemetry-path=%q: must be a path such as /metrics, of letters, digits, hyphens, underscores and dots, and not below /-/", p)
 	}
-	f.options.Web = f.web
+	f.options.Web, f.options.Lang = f.web, words.Lang(*lang)
 	return f, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -22,13 +23,14 @@ func addRules(a *kingpin.Application, commands map[string]func(context.Context, 
 		Default(string(rules.FormatPrometheus)).Enum(string(rules.FormatPrometheus), string(rules.FormatOperator))
 	flavour := c.Flag("flavour", "The oldest Prometheus that reads the rules; that of the configuration's sidecar by default.").
 		Enum(append([]string{""}, config.Flavours...)...)
+	lang := c.Flag("lang", "Language of the alerts' texts.").Default(string(words.English)).Enum(words.Tags()...)
 	commands[c.FullCommand()] = func(context.Context, *slog.Logger) error {
-		return writeRules(os.Stdout, *file, *folder, rules.Format(*format), rules.Flavour(*flavour))
+		return writeRules(os.Stdout, *file, *folder, rules.Format(*format), rules.Flavour(*flavour), words.Lang(*lang))
 	}
 }
 
 // writeRules writes the rules, and prints what was written and what was refused.
-func writeRules(w io.Writer, file, folder string, format rules.Format, flavour rules.Flavour) error {
+func writeRules(w io.Writer, file, folder string, format rules.Format, flavour rules.Flavour, lang words.Lang) error {
 	cfg, err := config.Load(file)
 	if err != nil {
 		return err
@@ -36,7 +38,7 @@ func writeRules(w io.Writer, file, folder string, format rules.Format, flavour r
 	if flavour == "" {
 		flavour = rules.Flavour(cfg.Sidecar.Flavour)
 	}
-	files, refused, err := rules.Files(cfg, flavour, format)
+	files, refused, err := rules.Files(cfg, flavour, format, words.In(lang))
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // Index is what alerts need of a source in the engine. Its instants are on the
@@ -66,6 +67,7 @@ type Options struct {
 	// link to what made it. It may be empty.
 	Exporter  string
 	UserAgent string
+	Words     words.Words       // the language of the texts; English if it is not set
 	Transport http.RoundTripper // to the Alertmanagers, see [Transport]; nil: http.DefaultTransport
 	Logger    *slog.Logger
 }

@@ -187,7 +187,7 @@ func (w *watch) count(now time.Time) {
 		if r.StartsAt == 0 {
 			r.StartsAt, r.Made, r.URL = now.UnixNano(), now.UnixNano(), w.p.opts.Exporter
 		}
-		r.Annotations = summaryAnnotations(r.Labels, n)
+		r.Annotations = w.summaryAnnotations(r.Labels, n)
 		w.put(k, &entry{record: r})
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 const (
@@ -48,6 +49,7 @@ type world struct {
 	promised func(helpdesk.Channel, kpi.Clock) (engine.Promise, bool)
 	alerting config.Alerting
 	sources  bool // configured
+	words    words.Words
 
 	metrics  *alert.Metrics
 	registry *prometheus.Registry
@@ -114,7 +116,7 @@ func (w *world) start() {
 	}
 	logger := slog.New(slog.NewTextHandler(w.logs, nil))
 	o := alert.Options{
-		Alerting: w.alerting, Store: store, Metrics: w.metrics, Exporter: "http://exporter:9877/", Transport: w, Logger: logger,
+		Alerting: w.alerting, Store: store, Metrics: w.metrics, Exporter: "http://exporter:9877/", Words: w.words, Transport: w, Logger: logger,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup

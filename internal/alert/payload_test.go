@@ -10,6 +10,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // body is the alert of a request that has the name, as it is on the wire.
@@ -81,6 +82,58 @@ func TestTheAlertsOnTheWire(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestThePushedTextsInOtherLanguages has the same story: labels are as they were.
+func TestThePushedTextsInOtherLanguages(t *testing.T) {
+	for lang, want := range map[words.Lang]map[string][2]string{
+		words.Portuguese: {
+			kpi.AlertDueSoon: {
+				"shop: a primeira resposta da conversa 17 (chat) vence às 00:06:00 UTC",
+				"Um cliente espera por uma resposta desde 2000-01-01 00:01:00 UTC. O nível prometido para “Primeira resposta” em chat é “Acima da média”, em até 5m; o prazo termina em 2000-01-01 00:06:00 UTC.",
+			},
+			kpi.AlertBreached: {
+				"shop: a primeira resposta da conversa 17 (chat) venceu às 00:06:00 UTC",
+				"Um cliente espera por uma resposta desde 2000-01-01 00:01:00 UTC. O nível prometido para “Primeira resposta” em chat é “Acima da média”, em até 5m; o prazo terminou em 2000-01-01 00:06:00 UTC.",
+			},
+			kpi.AlertBreachedMany: {
+				"shop: conversas em chat fora do prazo de “Primeira resposta”: 1",
+				"Prazos de “Primeira resposta” em chat que passaram do limite do nível prometido “Acima da média”: 1. Não são avisados um a um: " +
+					"foram muitos em um minuto, ou já estavam vencidos antes que este exporter pudesse saber. A página de status e os painéis mostram o que está esperando.",
+			},
+		},
+		words.Russian: {
+			kpi.AlertDueSoon: {
+				"shop: срок первого ответа на обращение 17 (chat) истекает в 00:06:00 UTC",
+				"Клиент ждёт ответа с 2000-01-01 00:01:00 UTC. Обещанный уровень для «Первый ответ» в канале chat: «Выше среднего», в пределах 5m; срок истекает 2000-01-01 00:06:00 UTC.",
+			},
+			kpi.AlertBreached: {
+				"shop: срок первого ответа на обращение 17 (chat) истёк в 00:06:00 UTC",
+				"Клиент ждёт ответа с 2000-01-01 00:01:00 UTC. Обещанный уровень для «Первый ответ» в канале chat: «Выше среднего», в пределах 5m; срок истёк 2000-01-01 00:06:00 UTC.",
+			},
+			kpi.AlertBreachedMany: {
+				"shop: просроченных обращений в канале chat по сроку «Первый ответ»: 1",
+				"Сроков «Первый ответ» в канале chat, превысивших предел обещанного уровня «Выше среднего»: 1. По отдельности о них не сообщается: " +
+					"их было слишком много за минуту, или они истекли прежде, чем экспортёр мог о них узнать. Кто ждёт, показывают страница состояния и панели.",
+			},
+		},
+	} {
+		in(t, func(w *world) {
+			w.desk.asks("late", chat, w.at(-hour))
+			w.desk.asks("17", chat, w.at(mins))
+			w.until(7 * mins)
+			for name, texts := range want {
+				a := body(t, w.ams[0], name)
+				annotations := a["annotations"].(map[string]any)
+				if diff := cmp.Diff(texts, [2]string{annotations["summary"].(string), annotations["description"].(string)}); diff != "" {
+					t.Errorf("%s in %s (-want +got)\n%s", name, lang, diff)
+				}
+				if l := a["labels"].(map[string]any); l["clock"] != "first_response" || l["tier"] != "above_average" {
+					t.Errorf("%s in %s has the labels %v", name, lang, l)
+				}
+			}
+		}, func(w *world) { w.words = words.In(lang) })
+	}
 }
 
 // daytime is a schedule from nine to six, each day.

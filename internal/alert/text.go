@@ -10,6 +10,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // Labels of alerts.
@@ -25,7 +26,9 @@ const (
 )
 
 // awaited is what a clock waits for.
-var awaited = [kpi.ClockCount]string{kpi.FirstResponse: "first reply", kpi.NextResponse: "next reply", kpi.Resolution: "resolution"}
+var awaited = [kpi.ClockCount]string{
+	kpi.FirstResponse: "alert.awaited.first_response", kpi.NextResponse: "alert.awaited.next_response", kpi.Resolution: "alert.awaited.resolution",
+}
 
 // labels are those of an alert about one conversation: ids and words of the
 // configuration, nothing of a customer's.
@@ -45,19 +48,20 @@ func (w *watch) summaryLabels(d *engine.Deadline) map[string]string {
 }
 
 func (w *watch) annotations(name string, d *engine.Deadline) map[string]string {
-	what, verb, past := awaited[d.Clock], "is due at", "ends"
+	say := w.p.opts.Words
+	summary, description := "alert.duesoon.summary", "alert.duesoon.description"
 	if name == kpi.AlertBreached {
-		verb, past = "was due at", "ended"
+		summary, description = "alert.breached.summary", "alert.breached.description"
 	}
-	since := "A customer has been waiting for a reply since"
+	waiting := "alert.waiting.reply"
 	if d.Clock == kpi.Resolution {
-		since = "The conversation has not been resolved since"
+		waiting = "alert.waiting.resolution"
 	}
 	a := map[string]string{
-		"summary": fmt.Sprintf("%s: the %s of conversation %s (%s) %s %s",
-			w.name, what, valid(d.Conversation), d.Channel(), verb, clockTime(d.At)),
-		"description": fmt.Sprintf("%s %s. The promise for the clock %s on %s is the tier %s, %s, which %s at %s.",
-			since, stamp(d.Start), d.Clock, d.Channel(), d.Tier, limitText(d), past, stamp(d.At)),
+		"summary": say.T(summary, "source", w.name, "awaited", say.T(awaited[d.Clock]), "conversation", valid(d.Conversation),
+			"channel", d.Channel(), "at", clockTime(d.At)),
+		"description": say.T(description, "waiting", say.T(waiting, "start", stamp(d.Start)), "clock", say.Label("clock", d.Clock.String()),
+			"channel", d.Channel(), "tier", say.Label("tier", d.Tier.String()), "limit", limitText(say, d), "at", stamp(d.At)),
 		"runbook_url": kpi.Runbook(name),
 	}
 	if link := webLink(d.URL); link != "" {
@@ -67,24 +71,24 @@ func (w *watch) annotations(name string, d *engine.Deadline) map[string]string {
 }
 
 // summaryAnnotations tell how many breaches a summary stands for.
-func summaryAnnotations(labels map[string]string, count int) map[string]string {
+func (w *watch) summaryAnnotations(labels map[string]string, count int) map[string]string {
+	say := w.p.opts.Words
+	args := []any{
+		"source", labels[labelSource], "count", count, "channel", labels[labelChannel],
+		"clock", say.Label("clock", labels[labelClock]), "tier", say.Label("tier", labels[labelTier]),
+	}
 	return map[string]string{
-		"summary": fmt.Sprintf("%s: %d conversations on %s are past the deadline of the clock %s",
-			labels[labelSource], count, labels[labelChannel], labels[labelClock]),
-		"description": fmt.Sprintf("%d clocks %s on %s have passed the limit of the promised tier %s, and are not pushed one by one: "+
-			"they were too many in a minute, or past their deadline before this exporter could know of it. The status page and the boards list what waits.",
-			count, labels[labelClock], labels[labelChannel], labels[labelTier]),
-		"count":       fmt.Sprint(count),
-		"runbook_url": kpi.Runbook(kpi.AlertBreachedMany),
+		"summary": say.T("alert.many.summary", args...), "description": say.T("alert.many.description", args...),
+		"count": fmt.Sprint(count), "runbook_url": kpi.Runbook(kpi.AlertBreachedMany),
 	}
 }
 
-func limitText(d *engine.Deadline) string {
-	text := "within " + model.Duration(d.Limit).String()
+func limitText(say words.Words, d *engine.Deadline) string {
+	key := "alert.limit.calendar"
 	if d.Business {
-		text += " of support hours"
+		key = "alert.limit.business"
 	}
-	return text
+	return say.T(key, "limit", model.Duration(d.Limit))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

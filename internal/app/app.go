@@ -26,6 +26,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // Options are what the command line says.
@@ -39,6 +40,9 @@ type Options struct {
 	EnableLifecycle bool
 	// CreatedSamples adds _created lines to OpenMetrics text.
 	CreatedSamples bool
+	// Lang is the language of the status page, of pushed alerts and of the
+	// sidecar's rules: English if it is not set.
+	Lang words.Lang
 	// Reload triggers a reload at each receive; nil never does.
 	Reload <-chan struct{}
 	Logger *slog.Logger
@@ -51,6 +55,7 @@ const shutdownTimeout = 5 * time.Second
 type App struct {
 	opts     Options
 	log      *slog.Logger
+	words    words.Words
 	registry *prometheus.Registry
 	metrics  *poll.Metrics
 	pushes   *alert.Metrics
@@ -94,7 +99,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	a := &App{
-		opts: o, log: o.Logger, registry: prometheus.NewRegistry(), store: store, rules: sidecar.New("rules", o.Logger), counts: engine.NewCounts(),
+		opts: o, log: o.Logger, words: words.In(o.Lang), registry: prometheus.NewRegistry(), store: store, rules: sidecar.New("rules", o.Logger), counts: engine.NewCounts(),
 		cancel: cancel, started: time.Now(),
 	}
 	defer func() {

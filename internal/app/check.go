@@ -14,6 +14,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -47,7 +48,7 @@ func Check(w io.Writer, file string) error {
 		fmt.Fprintf(&b, "  warning: %s\n", text)
 	}
 	if cfg.Sidecar.RulesDir != "" {
-		_, refused := rules.Groups(cfg, rules.Flavour(cfg.Sidecar.Flavour))
+		_, refused := rules.Groups(cfg, rules.Flavour(cfg.Sidecar.Flavour), words.Words{})
 		for _, text := range refused {
 			fmt.Fprintf(&b, "  warning: rules: %s\n", text)
 		}

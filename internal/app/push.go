@@ -12,7 +12,8 @@ import (
 // push starts to push the alerts of the sources at work.
 func (a *App) push(d *desks, transport http.RoundTripper) (*alert.Pusher, error) {
 	o := alert.Options{
-		Alerting: d.cfg.Alerting, Store: a.store, Metrics: a.pushes, Exporter: a.address(), UserAgent: userAgent(), Transport: transport, Logger: a.log,
+		Alerting: d.cfg.Alerting, Store: a.store, Metrics: a.pushes, Exporter: a.address(), UserAgent: userAgent(), Words: a.words,
+		Transport: transport, Logger: a.log,
 	}
 	for _, name := range d.names() {
 		k := d.all[name]

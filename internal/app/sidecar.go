@@ -20,7 +20,7 @@ func (a *App) rulesTarget(cfg *config.Validated) (*sidecar.Target, error) {
 	return &sidecar.Target{
 		Dir: cfg.Sidecar.RulesDir, Mark: rules.Mark, Reload: cfg.Sidecar.ReloadURL, Transport: transport,
 		Files: func() ([]sidecar.File, error) {
-			made, refused, err := rules.Files(cfg, rules.Flavour(cfg.Sidecar.Flavour), rules.FormatPrometheus)
+			made, refused, err := rules.Files(cfg, rules.Flavour(cfg.Sidecar.Flavour), rules.FormatPrometheus, a.words)
 			for _, reason := range refused {
 				a.log.Warn("an alert is left out of the rules", "reason", reason)
 			}

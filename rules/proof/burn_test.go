@@ -14,6 +14,7 @@ import (
 	promrules "github.com/prometheus/prometheus/rules"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -115,7 +116,7 @@ func simulate(t *testing.T, objective float64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups, _ := rules.Groups(cfg, rules.Prometheus316)
+	groups, _ := rules.Groups(cfg, rules.Prometheus316, words.Words{})
 	p := start(t, every, rules.Prometheus316, keep(groups, "HelpdeskSLABudgetBurn.*"))
 	burns := began.Add(time.Duration(*days) * day)
 	results := map[string]*burnResult{}

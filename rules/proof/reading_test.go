@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -30,7 +31,7 @@ func configured(t *testing.T, flavour rules.Flavour, text string) []rules.Group 
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups, _ := rules.Groups(cfg, flavour)
+	groups, _ := rules.Groups(cfg, flavour, words.Words{})
 	return groups
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -47,7 +48,7 @@ func (w *way) rulesLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups, refused := rules.Groups(cfg, rules.Flavour(cfg.Sidecar.Flavour))
+	groups, refused := rules.Groups(cfg, rules.Flavour(cfg.Sidecar.Flavour), words.Words{})
 	if refused != nil {
 		t.Errorf("refused: %s", refused)
 	}
