@@ -228,4 +228,4 @@ func (s *Source) collectGroup(ch chan<- prometheus.Metric, g *group, now time.Ti
 }
 
 // dueWithin are the horizons of the label within.
-var dueWithin = []time.Duration{15 * time.Minute, time.Hour}
+var dueWithin = [...]time.Duration{15 * time.Minute, time.Hour}

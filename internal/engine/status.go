@@ -34,7 +34,9 @@ type Queue struct {
 	Waiting    int
 	Oldest     time.Time // since when the longest-waiting customer waits; zero: nobody does
 	OldestURL  string
-	Past       int // promised clocks that are past their deadline
+	Past       int                  // promised clocks that are past their deadline
+	Due        [len(dueWithin)]int  // promised clocks whose deadline falls within 15 minutes, within an hour
+	Levels     [kpi.Stellar + 1]int // turns that run, by the level of a reply now
 }
 
 // deadlinesShown bounds the deadlines of a status.
@@ -90,10 +92,27 @@ func (s *Source) queue(q *Queue, g *group, now time.Time) {
 	}
 	channel := helpdesk.Channel(g.values[0])
 	for _, c := range kpi.Clocks {
-		if p, ok := s.opts.Promised(channel, c); ok {
-			limit := s.opts.Policy.TierLimits(c, channel).Of(p.Tier)
-			q.Past += g.running[c].upTo(startBefore(s.opts.Policy, now, limit))
+		limits := s.opts.Policy.TierLimits(c, channel)
+		past := func(t kpi.Tier, at time.Time) int {
+			return g.running[c].upTo(startBefore(s.opts.Policy, at, limits.Of(t)))
 		}
+		if p, ok := s.opts.Promised(channel, c); ok {
+			over := past(p.Tier, now)
+			q.Past += over
+			for i, d := range dueWithin {
+				q.Due[i] += past(p.Tier, now.Add(d+time.Nanosecond)) - over
+			}
+		}
+		if c == kpi.Resolution {
+			continue
+		}
+		within := g.running[c].n
+		for _, t := range kpi.Tiers { // from the strictest: what is past a tier has at best the next
+			over := past(t, now)
+			q.Levels[t] += within - over
+			within = over
+		}
+		q.Levels[kpi.Unacceptable] += within
 	}
 }
 
