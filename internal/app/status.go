@@ -2,39 +2,30 @@ package app
 
 import (
 	"cmp"
-	_ "embed"
-	"fmt"
-	"html/template"
-	"math"
+	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/version"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
 )
 
-//go:embed status.html
-var statusHTML string
-
-var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap{
-	"ago":     func(t, now time.Time) string { return span(now.Sub(t)) },
-	"until":   func(t, now time.Time) string { return span(t.Sub(now)) },
-	"percent": func(f float64) string { return fmt.Sprintf("%.0f %%", 100*f) },
-	"stamp":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-	"link":    safeLink,
-}).Parse(statusHTML))
-
 // statusView is what the status page shows.
 type statusView struct {
+	statusLinks
 	Now       time.Time
 	Version   string
 	Started   time.Time
 	Telemetry string
 	Columns   []string // the labels of a deadline
+	Overview  *overview
 	Sources   []sourceView
 	Deadlines []deadlineView
 
@@ -42,15 +33,34 @@ type statusView struct {
 	Rules         *sidecar.Status // nil: none are written
 }
 
+// overview sums up the sources of which the queue is known. To the others
+// nobody can say anything.
+type overview struct {
+	Known                             int
+	Unknown                           string
+	Waiting, Past, Due15, Due60, Open int
+}
+
 type sourceView struct {
 	engine.Status
-	Rounds   int
-	Fetching int
-	Firing   int // pushed alerts
-	Errors   []string
-	Hopeless bool // the first sync cannot go on
-	Quota    string
-	Clock    string
+	Fetching  int
+	Firing    int // pushed alerts
+	Failures  []failure
+	Hopeless  bool // the first sync cannot go on
+	SkewKnown bool
+	Quota     *quotaView // nil: no limit is known
+}
+
+type quotaView struct {
+	Key         string
+	Left, Limit int
+}
+
+// failure is what fails, and the key of what to do about it.
+type failure struct {
+	Stream helpdesk.Stream
+	Do     string
+	Error  string
 }
 
 type deadlineView struct {
@@ -60,13 +70,19 @@ type deadlineView struct {
 }
 
 // statusPage shows people what the exporter sees now, without Prometheus.
-func (a *App) statusPage(w http.ResponseWriter, _ *http.Request) {
+func (a *App) statusPage(w http.ResponseWriter, r *http.Request) {
+	v := a.statusView(time.Now())
+	say := v.links(r.URL.Query(), a.words)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", string(say.Lang()))
 	w.Header().Set("Cache-Control", "no-store")
-	if err := statusTemplate.Execute(w, a.statusView(time.Now())); err != nil {
+	if err := statusTemplates[say.Lang()].Execute(w, v); err != nil {
 		a.log.Error("status page not written", "err", err)
 	}
 }
+
+// deadlinesShown bounds the deadlines on the page.
+const deadlinesShown = 20
 
 func (a *App) statusView(now time.Time) statusView {
 	v := statusView{Now: now, Version: version.Version, Started: a.started, Telemetry: a.opts.TelemetryPath}
@@ -78,7 +94,7 @@ func (a *App) statusView(now time.Time) statusView {
 	if a.desks == nil {
 		return v
 	}
-	v.Columns = []string{"channel"}
+	v.Columns = []string{helpdesk.LabelChannel.String()}
 	for _, l := range labels(a.desks.cfg) {
 		v.Columns = append(v.Columns, l.String())
 	}
@@ -95,67 +111,90 @@ func (a *App) statusView(now time.Time) statusView {
 			v.Deadlines = append(v.Deadlines, deadlineView{name, s.Now, d})
 		}
 	}
+	v.Overview = sumUp(v.Sources)
 	slices.SortFunc(v.Deadlines, func(a, b deadlineView) int { return cmp.Compare(a.At.Sub(a.Now), b.At.Sub(b.Now)) })
-	v.Deadlines = v.Deadlines[:min(20, len(v.Deadlines))]
+	v.Deadlines = v.Deadlines[:min(deadlinesShown, len(v.Deadlines))]
 	return v
+}
+
+func sumUp(sources []sourceView) *overview {
+	o := &overview{}
+	var unknown []string
+	for _, s := range sources {
+		if !s.Fresh {
+			unknown = append(unknown, s.Name)
+			continue
+		}
+		o.Known++
+		for _, q := range s.Queues {
+			o.Waiting, o.Past, o.Open = o.Waiting+q.Waiting, o.Past+q.Past, o.Open+q.Open
+			o.Due15, o.Due60 = o.Due15+q.Due[0], o.Due60+q.Due[1]
+		}
+	}
+	o.Unknown = strings.Join(unknown, ", ")
+	return o
 }
 
 func viewSource(k *desk, now time.Time) sourceView {
 	p := k.poller.Status()
-	s := sourceView{Status: k.source.Status(now), Rounds: p.Rounds, Fetching: p.Fetching, Clock: "not known yet"}
+	s := sourceView{Status: k.source.Status(now), Fetching: p.Fetching}
 	s.Hopeless = !s.Synced && hopeless(p.Stuck)
 	if k.conn.Client.SkewKnown() { // in the first sync, the source does not know it yet
-		s.Skew = k.conn.Client.Skew()
+		s.Skew, s.SkewKnown = k.conn.Client.Skew(), true
 		s.Now = now.Add(s.Skew)
-		s.Clock = clock(s.Skew)
 	}
 	for stream, err := range p.Errors {
-		s.Errors = append(s.Errors, fmt.Sprintf("%s: %v", stream, err))
+		s.Failures = append(s.Failures, failure{stream, remedy(err), err.Error()})
 	}
-	slices.Sort(s.Errors)
+	slices.SortFunc(s.Failures, func(a, b failure) int { return cmp.Compare(a.Stream, b.Stream) })
 	if k.conn.Quota != nil {
 		limit, ok := k.conn.Quota.Limit()
 		left, _ := k.conn.Quota.Remaining()
 		if ok {
-			s.Quota = fmt.Sprintf("%d of %d calls left", left, limit)
+			s.Quota = &quotaView{"page.quota.left", left, limit}
 			if s.Synced && !s.Fresh {
-				s.Quota += " when last heard of"
+				s.Quota.Key = "page.quota.last"
 			}
 		}
 	}
 	return s
 }
 
-// clock writes for people how the helpdesk's clock differs from ours.
-func clock(skew time.Duration) string {
-	switch {
-	case skew.Abs() < time.Second:
-		return "as ours"
-	case skew < 0:
-		return span(skew.Abs()) + " behind ours"
-	}
-	return span(skew) + " ahead of ours"
+// remedies are the keys of what to do about failures.
+var remedies = map[rest.Reason]string{
+	rest.ReasonAuth:        "page.do.auth",
+	rest.ReasonForbidden:   "page.do.rights",
+	rest.ReasonRateLimited: "page.do.slower",
+	rest.ReasonTimeout:     "page.do.network",
+	rest.ReasonNetwork:     "page.do.network",
+	rest.ReasonServer:      "page.do.server",
+	rest.ReasonClient:      "page.do.request",
+	rest.ReasonGone:        "page.do.request",
+	rest.ReasonDecode:      "page.do.answer",
 }
 
-// span writes a duration for people.
-func span(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "-" + span(-max(d, -math.MaxInt64)) // the least duration has no opposite
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%.1f h", d.Hours())
+func remedy(err error) string {
+	var e *rest.Error
+	if errors.As(err, &e) && remedies[e.Reason] != "" {
+		return remedies[e.Reason]
 	}
-	return fmt.Sprintf("%.1f d", d.Hours()/24)
+	return "page.do.other"
 }
 
-// safeLink keeps links to web pages only.
-func safeLink(url string) string {
-	if len(url) > 8 && (url[:8] == "https://" || url[:7] == "http://") {
-		return url
+// stateView is how a source is, its color, and why its queue is not shown.
+type stateView struct{ Key, Class, Unknown string }
+
+// State is how the source is.
+func (s *sourceView) State() stateView {
+	switch {
+	case s.Fresh:
+		return stateView{"page.state.fresh", "ok", ""}
+	case s.Hopeless:
+		return stateView{"page.state.stuck", "bad", "page.unknown.blind"}
+	case !s.Synced:
+		return stateView{"page.state.firstsync", "warn", "page.unknown.firstsync"}
+	case len(s.Failures) > 0:
+		return stateView{"page.state.blind", "bad", "page.unknown.blind"}
 	}
-	return ""
+	return stateView{"page.state.behind", "warn", "page.unknown.behind"}
 }

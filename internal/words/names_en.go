@@ -36,4 +36,14 @@ var namesEN = texts{
 	"names.channel.messenger":    "Messenger",
 	"names.channel.instagram_dm": "Instagram direct",
 	"names.channel.twitter_dm":   "Twitter direct",
+
+	"names.label.channel":  "Channel",
+	"names.label.source":   "Source",
+	"names.label.team":     "Team",
+	"names.label.priority": "Priority",
+	"names.label.brand":    "Brand",
+	"names.label.inbox":    "Inbox",
+	"names.label.language": "Language",
+	"names.label.clock":    "Clock",
+	"names.label.tier":     "Promised level",
 }

@@ -35,4 +35,14 @@ var namesPT = texts{
 	"names.channel.messenger":    "Messenger",
 	"names.channel.instagram_dm": "Instagram Direct",
 	"names.channel.twitter_dm":   "Twitter, mensagens diretas",
+
+	"names.label.channel":  "Canal",
+	"names.label.source":   "Fonte",
+	"names.label.team":     "Equipe",
+	"names.label.priority": "Prioridade",
+	"names.label.brand":    "Marca",
+	"names.label.inbox":    "Caixa de entrada",
+	"names.label.language": "Idioma",
+	"names.label.clock":    "Prazo",
+	"names.label.tier":     "Nível prometido",
 }

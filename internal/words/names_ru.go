@@ -35,4 +35,14 @@ var namesRU = texts{
 	"names.channel.messenger":    "Messenger",
 	"names.channel.instagram_dm": "Instagram, личные сообщения",
 	"names.channel.twitter_dm":   "Twitter, личные сообщения",
+
+	"names.label.channel":  "Канал",
+	"names.label.source":   "Источник",
+	"names.label.team":     "Команда",
+	"names.label.priority": "Приоритет",
+	"names.label.brand":    "Бренд",
+	"names.label.inbox":    "Ящик",
+	"names.label.language": "Язык",
+	"names.label.clock":    "Срок",
+	"names.label.tier":     "Обещанный уровень",
 }

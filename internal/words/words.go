@@ -51,14 +51,17 @@ var catalogue = map[Lang]texts{
 	English: join(
 		alertsEN,
 		namesEN,
+		pageEN,
 	),
 	Portuguese: join(
 		alertsPT,
 		namesPT,
+		pagePT,
 	),
 	Russian: join(
 		alertsRU,
 		namesRU,
+		pageRU,
 	),
 }
 

@@ -22,7 +22,7 @@ func TestEveryTextIsInEveryLanguage(t *testing.T) {
 			t.Errorf("keys in %s (-%s +%s)\n%s", lang, English, lang, diff)
 		}
 		for key, text := range catalogue[lang] {
-			if strings.TrimSpace(strings.Trim(text, ";.")) == "" {
+			if strings.TrimSpace(text) == "" {
 				t.Errorf("%s in %s says nothing", key, lang)
 			}
 		}
@@ -122,11 +122,21 @@ func TestEveryValueOfAnEnumeratedLabelHasAName(t *testing.T) {
 	for _, c := range helpdesk.Channels {
 		add("channel", string(c.Channel))
 	}
+	for _, l := range append([]string{"source", "channel", "clock", "tier"}, extraLabels()...) {
+		add("label", l)
+	}
 	slices.Sort(want)
 	have := slices.DeleteFunc(slices.Sorted(maps.Keys(catalogue[English])), func(k string) bool { return !strings.HasPrefix(k, "names.") })
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Errorf("-enumerated +named\n%s", diff)
 	}
+}
+
+func extraLabels() (names []string) {
+	for _, l := range helpdesk.ExtraLabels {
+		names = append(names, l.String())
+	}
+	return names
 }
 
 func TestTexts(t *testing.T) {
