@@ -15,6 +15,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
 // statusView is what the status page shows.
@@ -56,12 +57,15 @@ type quotaView struct {
 	Left, Limit int
 }
 
-// failure is what fails, and the key of what to do about it.
+// failure is what fails.
 type failure struct {
 	Stream helpdesk.Stream
-	Do     string
-	Error  string
+	remedy
+	Error string
 }
+
+// remedy is what to do about a failure: a key, and the alert of the runbook.
+type remedy struct{ Do, Alert string }
 
 type deadlineView struct {
 	Source string
@@ -144,7 +148,7 @@ func viewSource(k *desk, now time.Time) sourceView {
 		s.Now = now.Add(s.Skew)
 	}
 	for stream, err := range p.Errors {
-		s.Failures = append(s.Failures, failure{stream, remedy(err), err.Error()})
+		s.Failures = append(s.Failures, failure{stream, remedyOf(err), err.Error()})
 	}
 	slices.SortFunc(s.Failures, func(a, b failure) int { return cmp.Compare(a.Stream, b.Stream) })
 	if k.conn.Quota != nil {
@@ -160,25 +164,26 @@ func viewSource(k *desk, now time.Time) sourceView {
 	return s
 }
 
-// remedies are the keys of what to do about failures.
-var remedies = map[rest.Reason]string{
-	rest.ReasonAuth:        "page.do.auth",
-	rest.ReasonForbidden:   "page.do.rights",
-	rest.ReasonRateLimited: "page.do.slower",
-	rest.ReasonTimeout:     "page.do.network",
-	rest.ReasonNetwork:     "page.do.network",
-	rest.ReasonServer:      "page.do.server",
-	rest.ReasonClient:      "page.do.request",
-	rest.ReasonGone:        "page.do.request",
-	rest.ReasonDecode:      "page.do.answer",
+var remedies = map[rest.Reason]remedy{
+	rest.ReasonAuth:        {"page.do.auth", rules.AlertCredentials},
+	rest.ReasonForbidden:   {"page.do.rights", rules.AlertCredentials},
+	rest.ReasonRateLimited: {"page.do.slower", rules.AlertQuota},
+	rest.ReasonTimeout:     {"page.do.network", rules.AlertSourceBlind},
+	rest.ReasonNetwork:     {"page.do.network", rules.AlertSourceBlind},
+	rest.ReasonServer:      {"page.do.server", rules.AlertSourceBlind},
+	rest.ReasonClient:      {"page.do.request", rules.AlertSourceBlind},
+	rest.ReasonGone:        {"page.do.request", rules.AlertSourceBlind},
+	rest.ReasonDecode:      {"page.do.answer", rules.AlertSourceBlind},
 }
 
-func remedy(err error) string {
+func remedyOf(err error) remedy {
 	var e *rest.Error
-	if errors.As(err, &e) && remedies[e.Reason] != "" {
-		return remedies[e.Reason]
+	if errors.As(err, &e) {
+		if r, ok := remedies[e.Reason]; ok {
+			return r
+		}
 	}
-	return "page.do.other"
+	return remedy{"page.do.other", rules.AlertSourceBlind}
 }
 
 // stateView is how a source is, its color, and why its queue is not shown.

@@ -118,10 +118,10 @@ func everything() statusView {
 			}),
 			reading("blind", func(s *sourceView) {
 				s.Quota = &quotaView{"page.quota.last", 0, 40}
-				for reason, key := range remedies {
-					s.Failures = append(s.Failures, failure{helpdesk.StreamMessages, key, "/api/messages: " + string(reason)})
+				for reason, r := range remedies {
+					s.Failures = append(s.Failures, failure{helpdesk.StreamMessages, r, "/api/messages: " + string(reason)})
 				}
-				s.Failures = append(s.Failures, failure{helpdesk.StreamEvents, remedy(io.EOF), io.EOF.Error()})
+				s.Failures = append(s.Failures, failure{helpdesk.StreamEvents, remedyOf(io.EOF), io.EOF.Error()})
 			}),
 			reading("behind", func(s *sourceView) { s.SkewKnown, s.Skew = true, 5*time.Second }),
 			reading("new", func(s *sourceView) {
@@ -183,7 +183,7 @@ func TestASourceThatIsNotReadShowsNoQueue(t *testing.T) {
 		"0 of 40 calls left when last heard of", "90 s behind ours", "5 s ahead of ours", "as ours", "Conversations to read one by one: 17",
 		`<span class="level unacceptable">Unacceptable <b>1</b></span>`, `<span class="level stellar">Stellar <b>2</b></span>`,
 		`<td class="warn" data-label="Time left">40 s</td>`, `<td class="" data-label="Time left">2.5 h</td>`,
-		"Renew them in the configuration", "HelpdeskSourceBlind.md",
+		"Renew them in the configuration and reload it: this does not heal by itself. <a href=\"" + kpi.Runbook("HelpdeskCredentialsRejected"), kpi.Runbook("HelpdeskSourceBlind"), kpi.Runbook("HelpdeskQuotaExhausted"),
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q on the page:\n%s", want, strings.ReplaceAll(page, statusCSS, ""))
@@ -209,7 +209,7 @@ func TestStatusPageTrustsNobody(t *testing.T) {
 				Name: "shop", Vendor: "gorgias", Fresh: true, Synced: true, Watermark: now, Good: now,
 				Queues: []engine.Queue{{Channel: evil, Open: 1, Waiting: 1, Oldest: now, OldestURL: "javascript:alert(1)"}},
 			},
-			Failures: []failure{{helpdesk.Stream(evil), "page.do.other", evil}},
+			Failures: []failure{{helpdesk.Stream(evil), remedyOf(errors.New(evil)), evil}},
 		}},
 		Alertmanagers: []alert.AlertmanagerStatus{{URL: evil, Err: errors.New(evil)}},
 		Deadlines: []deadlineView{{Source: "shop", Now: now, Deadline: engine.Deadline{

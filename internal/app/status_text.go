@@ -14,7 +14,6 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
-	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
 var (
@@ -43,7 +42,7 @@ func statusFuncs(say words.Words) template.FuncMap {
 	return template.FuncMap{
 		"lang": say.Lang, "t": say.T, "name": say.Name,
 		"css":     func() template.CSS { return template.CSS(statusCSS) }, //nolint:gosec // our own, embedded
-		"runbook": func() string { return kpi.Runbook(rules.AlertSourceBlind) },
+		"runbook": kpi.Runbook,
 		"ago":     func(from, to time.Time) string { return span(say, to.Sub(from)) },
 		"clock":   func(s sourceView) string { return clock(say, s.Skew, s.SkewKnown) },
 		"percent": func(f float64) string { return say.T("page.percent", "n", fmt.Sprintf("%.0f", 100*f)) },
