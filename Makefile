@@ -25,7 +25,7 @@ demo: build ## a simulated helpdesk and the exporter, until Ctrl-C (HELPDESK_POR
 	@scripts/demo
 
 .PHONY: test
-test: ## every test, those on real servers included (REQUEST_TRACKER=no and SERVERS=no leave them out)
+test: ## every test, those on real servers included (REQUEST_TRACKER=no, SERVERS=no and BROWSER=no leave them out)
 	@scripts/test
 
 .PHONY: build
@@ -41,6 +41,7 @@ lint: ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) -C rules/proof vet ./...
+	$(GO) -C test/browser vet ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck -tags requesttracker,servers ./...
 
 .PHONY: generate

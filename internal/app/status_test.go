@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
@@ -255,6 +257,15 @@ func TestSpansInOtherLanguages(t *testing.T) {
 	for lang, want := range map[words.Lang]string{words.English: "2.5 h", words.Portuguese: "2,5 h", words.Russian: "2,5 ч"} {
 		if got := span(words.In(lang), 150*time.Minute); got != want {
 			t.Errorf("%s: %s, want %s", lang, got, want)
+		}
+	}
+}
+
+func TestEveryReasonOfAFailureHasARemedy(t *testing.T) {
+	t.Parallel()
+	for _, r := range rest.Reasons {
+		if have := remedyOf(fmt.Errorf("walk: %w", &rest.Error{Reason: r})); have.Do == "page.do.other" {
+			t.Errorf("nobody is told what to do about %s", r)
 		}
 	}
 }
