@@ -41,7 +41,7 @@ var statusTemplates = func() map[words.Lang]*template.Template {
 func statusFuncs(say words.Words) template.FuncMap {
 	return template.FuncMap{
 		"lang": say.Lang, "t": say.T, "name": say.Name,
-		"css":     func() template.CSS { return template.CSS(statusCSS) }, //nolint:gosec // our own, embedded
+		"css":     func() template.CSS { return template.CSS(statusCSS) },
 		"runbook": kpi.Runbook,
 		"ago":     func(from, to time.Time) string { return span(say, to.Sub(from)) },
 		"clock":   func(s sourceView) string { return clock(say, s.Skew, s.SkewKnown) },
