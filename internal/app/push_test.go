@@ -55,7 +55,7 @@ func TestBreachesArePushed(t *testing.T) {
 	if !am.fires(summary + "shop") {
 		t.Errorf("a customer who waits for days is not in a summary: %v", am.alerts)
 	}
-	if page := e.get("/").body; !strings.Contains(page, "<dt>Alerts that fire</dt><dd>2</dd>") || !strings.Contains(page, "no failure") {
+	if page := e.get("/").body; !strings.Contains(page, "<dt>Pushed alerts that fire</dt><dd>2</dd>") || !strings.Contains(page, "no failure") {
 		t.Errorf("the status page does not show it:\n%s", page)
 	}
 
