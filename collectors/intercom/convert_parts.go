@@ -34,7 +34,7 @@ func partsOf(c *conversation, p *helpdesk.Page) []part {
 // timeline is what happened in a conversation: its opening, and what each part
 // stands for. A part can be a message, a change of status and an assignment at
 // once, and the order of records of one instant puts the message first.
-func timeline(c *conversation, ps []part, p *helpdesk.Page) []helpdesk.Record {
+func timeline(c *conversation, ps []part, n names, p *helpdesk.Page) []helpdesk.Record {
 	var recs []helpdesk.Record
 	m, ok, unknown := openingOf(c, ps)
 	unknowns(p, unknown)
@@ -45,7 +45,7 @@ func timeline(c *conversation, ps []part, p *helpdesk.Page) []helpdesk.Record {
 		recs = append(recs, m)
 	}
 	merged := mergedAway(ps, statuses[string(c.State)])
-	closed := false
+	closed, team := false, firstTeam(c, ps)
 	for i := range ps {
 		one := &ps[i]
 		m, ok, unknown := messageOf(one, c.ID)
@@ -58,6 +58,16 @@ func timeline(c *conversation, ps []part, p *helpdesk.Page) []helpdesk.Record {
 			recs = append(recs, change)
 		}
 		if a, ok := assignmentOf(one, c.ID); ok {
+			if a.To == helpdesk.HolderTeam {
+				recs = append(recs, helpdesk.Relabel{
+					Key: one.key(""), Conversation: string(c.ID), Label: helpdesk.LabelTeam,
+					From: n.team(string(team)), To: n.team(string(one.Assigned.v.ID)),
+				})
+				team = one.Assigned.v.ID
+			}
+			if a.To == helpdesk.HolderNobody && team != "" {
+				a.To = helpdesk.HolderTeam // back to the team's queue
+			}
 			recs = append(recs, a)
 		}
 		if one.merge() && !merged.IsZero() && one.Created.Equal(merged) {
@@ -147,6 +157,17 @@ func assignmentOf(p *part, conversation id) (a helpdesk.Assignment, ok bool) {
 	return a, true
 }
 
+// firstTeam is the team that the conversation was in before its parts: where
+// none of them names a team, the one that it is in now.
+func firstTeam(c *conversation, ps []part) ref {
+	for i := range ps {
+		if holders[string(ps[i].Assigned.v.Type)] == helpdesk.HolderTeam {
+			return ""
+		}
+	}
+	return c.Team
+}
+
 // lastClose is when what is closed now was closed: at the first of several
 // closes in a row.
 func lastClose(ps []part) (at time.Time) {
@@ -232,7 +253,7 @@ func single(raw json.RawMessage, n names, p *helpdesk.Page) (*conversation, bool
 	conv, unknown := conversationOf(&c, ps, n)
 	unknowns(p, unknown)
 	p.Records = append(p.Records, conv)
-	p.Records = append(p.Records, timeline(&c, ps, p)...)
+	p.Records = append(p.Records, timeline(&c, ps, n, p)...)
 	rate(&c, p)
 	return &c, true
 }

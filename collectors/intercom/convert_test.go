@@ -40,6 +40,8 @@ func lines(p helpdesk.Page) []string {
 			out = append(out, fmt.Sprintf("%d change=%d to=%s excluded=%s by=%d", r.At.Unix()-t0, r.Change, r.To, r.Excluded, r.By))
 		case helpdesk.Assignment:
 			out = append(out, fmt.Sprintf("%d holder=%s agent=%s", r.At.Unix()-t0, r.To, r.Agent))
+		case helpdesk.Relabel:
+			out = append(out, fmt.Sprintf("%d %s from=%q to=%q", r.At.Unix()-t0, r.Label, r.From, r.To))
 		}
 	}
 	return out
@@ -55,7 +57,7 @@ func TestWhatAPartStandsFor(t *testing.T) {
 		{"text that rides on a close is a reply, before the close", happened(9, "close", "admin", withText),
 			[]string{"9 message author=2 agent=a1 public=true", "9 change=2 to=closed excluded= by=1"}},
 		{"text that rides on an assignment is a reply", happened(9, "assignment", "admin", withText+`,"assigned_to":{"type":"team","id":5}`),
-			[]string{"9 message author=2 agent=a1 public=true", "9 holder=team agent="}},
+			[]string{"9 message author=2 agent=a1 public=true", `9 team from="" to="team 5"`, "9 holder=team agent="}},
 		{"a customer's text that reopens is a message", happened(9, "open", "lead", withText),
 			[]string{"9 message author=1 agent= public=true", "9 change=3 to=open excluded= by=3"}},
 		{"a note is private", happened(9, "note", "admin", withText), []string{"9 message author=2 agent=a1 public=false"}},
@@ -97,6 +99,31 @@ func TestWhatAPartStandsFor(t *testing.T) {
 func TestASnoozeOfWhatIsClosedReopensIt(t *testing.T) {
 	p := readSingle(t, told(`,"state":"snoozed"`, happened(5, "close", "admin", ""), happened(9, "snoozed", "admin", "")))
 	compare(t, []string{opens, "5 change=2 to=closed excluded= by=1", "9 change=3 to=snoozed excluded= by=1"}, lines(p))
+}
+
+func TestWhatNoTeammateHoldsGoesBackToItsTeam(t *testing.T) {
+	team := func(n, team int) string {
+		return happened(n, "assignment", "bot", fmt.Sprintf(`,"assigned_to":{"type":"team","id":%d}`, team))
+	}
+	free := func(n int) string {
+		return happened(n, "assignment", "admin", `,"assigned_to":{"type":"nobody_admin","id":null}`)
+	}
+	for _, c := range []struct {
+		name, members string
+		parts         []string
+		want          []string
+	}{
+		{"to the one that it was given to", `,"team_assignee_id":6`, []string{free(3), team(4, 5), free(5), team(6, 6)}, []string{
+			"3 holder= agent=", `4 team from="" to="team 5"`, "4 holder=team agent=", "5 holder=team agent=",
+			`6 team from="team 5" to="team 6"`, "6 holder=team agent=",
+		}},
+		{"to the one that it is in, where no part tells", `,"team_assignee_id":6`, []string{free(3)}, []string{"3 holder=team agent="}},
+		{"to nobody where there is none", "", []string{free(3)}, []string{"3 holder= agent="}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			compare(t, append([]string{opens}, c.want...), lines(readSingle(t, told(c.members, c.parts...))))
+		})
+	}
 }
 
 func TestTheCloseStandsWhereTheConversationBecameClosed(t *testing.T) {
