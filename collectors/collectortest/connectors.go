@@ -158,7 +158,7 @@ var connectorScenarios = []scenario{
 		w.rounds(3, interval)
 		w.door.count()
 		w.rounds(4, interval)
-		if calls := total(w.door.count()); calls > 4*w.streams()*(2+n/v.PageSize+1) {
+		if calls := total(w.door.count()); calls > 4*(w.streams()*(2+n/v.PageSize+1)+n*v.Each) {
 			t.Errorf("%d calls in four rounds", calls)
 		}
 		w.rounds(10, 15*time.Minute)
