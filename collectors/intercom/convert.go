@@ -9,6 +9,7 @@ import (
 
 // names tells what the account calls things.
 type names struct {
+	bot  func(id string) bool
 	team func(id string) string // the team's name
 	link func(id string) string // a conversation's page, for a person
 }
@@ -35,6 +36,9 @@ func conversationOf(c *conversation, ps []part, n names) (helpdesk.Conversation,
 		URL:       n.link(string(c.ID)),
 		Automated: solvedByFin[string(c.Fin.v.Resolution)],
 		Messages:  -1,
+	}
+	if n.bot(conv.Agent) {
+		conv.Agent = "" // no person holds it
 	}
 	if status != helpdesk.StatusClosed {
 		return conv, unknown

@@ -65,6 +65,7 @@ func unix(n int64) time.Time {
 }
 
 var testNames = names{
+	bot: func(string) bool { return false },
 	team: func(id string) string {
 		if id == "" {
 			return ""
@@ -102,7 +103,7 @@ func english(c helpdesk.Conversation) helpdesk.Conversation {
 	return c
 }
 
-func place(id string, at int64, seq uint64) helpdesk.Key {
+func keyAt(id string, at int64, seq uint64) helpdesk.Key {
 	return helpdesk.Key{ID: id, At: unix(at), Lane: helpdesk.LaneFeed, Seq: seq}
 }
 
@@ -111,7 +112,7 @@ func said(k helpdesk.Key, conversation string, by helpdesk.Author, agent string)
 }
 
 func opened(conversation string, at int64, by helpdesk.Author, agent string) helpdesk.Message {
-	return said(place("source-"+conversation, at, 0), conversation, by, agent)
+	return said(keyAt("source-"+conversation, at, 0), conversation, by, agent)
 }
 
 func moved(k helpdesk.Key, conversation string, c helpdesk.Change, to helpdesk.Status, by helpdesk.Actor, agent string) helpdesk.StatusChange {

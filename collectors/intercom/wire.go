@@ -1,5 +1,3 @@
-// Package intercom reads an Intercom workspace: its conversations and their
-// parts, admins and teams, as the records of internal/helpdesk.
 package intercom
 
 import (
