@@ -9,6 +9,7 @@ import (
 	promconfig "github.com/prometheus/common/config"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/intercom"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/requesttracker"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -39,6 +40,11 @@ var vendors = map[string]vendor{
 			return gorgias.New(api, gorgias.Options{BaseURL: s.URL.String()})
 		},
 		hook: gorgias.Delivered,
+	},
+	"intercom": {
+		quota: intercom.ReadLimit,
+		start: rest.Reading{Limit: intercom.CallLimit, Remaining: intercom.CallLimit, Window: intercom.CallWindow},
+		new:   func(_ config.Source, api rest.Doer) helpdesk.Collector { return intercom.New(api) },
 	},
 	"requesttracker": {
 		new: func(s config.Source, api rest.Doer) helpdesk.Collector {

@@ -26,6 +26,12 @@ var vendors = []vendor{
 		example: "https://acme.gorgias.com",
 	},
 	{
+		key:     "intercom",
+		block:   func(s *sourceDoc) block { return orNone(s.Intercom) },
+		example: "https://api.eu.intercom.io",
+		public:  "https://api.intercom.io",
+	},
+	{
 		key:     "requesttracker",
 		block:   func(s *sourceDoc) block { return orNone(s.RequestTracker) },
 		example: "https://support.example.com/rt",
@@ -62,6 +68,13 @@ func (e Endpoint) MarshalJSON() ([]byte, error) { return json.Marshal(e.String()
 
 // Gorgias is the block of a Gorgias account. It has no options of its own.
 type Gorgias struct {
+	Endpoint `yaml:",inline"`
+}
+
+// Intercom is the block of an Intercom workspace. Its host is that of the region
+// where the workspace is: api.intercom.io, api.eu.intercom.io or
+// api.au.intercom.io.
+type Intercom struct {
 	Endpoint `yaml:",inline"`
 }
 
