@@ -176,7 +176,30 @@ func (s *settings) budget() []Rule {
     (1 - OBJECTIVE)`,
 				"MISSED", selector(s.sla().increase(w), only, `result="missed"`), "EVENTS", selector(s.sla().increase(w), only),
 				"PROMISED", promisedTier, "OBJECTIVE", objective)),
-		})
+		}, s.budgetEnd(w, only))
 	}
 	return rules
+}
+
+const budgetEnd = "source_channel:helpdesk_sla_budget_end:seconds"
+
+// budgetEnd records when the budget is spent if the promised tier is missed as
+// often as in the last week. A pace that the promise allows spends it never.
+func (s *settings) budgetEnd(w time.Duration, only string) Rule {
+	return Rule{
+		Record: budgetEnd, Help: "Seconds until the error budget is spent at the pace of the last 7 days; 0 when it is, absent at a pace that the promise allows.",
+		Expr: text(`
+  (LEFT > 0)
+*
+  WINDOW
+/
+  (
+      (1 - sum without (tier) (ATTAINED and on (source, channel, clock, tier) PROMISED))
+    /
+      (1 - OBJECTIVE)
+    > 1
+  )
+or
+  (LEFT <= 0) * 0`, "LEFT", selector(BudgetLeft, only), "WINDOW", num(w.Seconds()), "ATTAINED", Attainment(week), "PROMISED", promisedTier, "OBJECTIVE", objective),
+	}
 }

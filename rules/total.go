@@ -50,7 +50,7 @@ func (t *total) increase(w time.Duration) string {
 // all are the totals.
 func (s *settings) all() []*total {
 	totals := []*total{s.late(), s.sla()}
-	for _, f := range []*kpi.Family{kpi.ConversationsOpened, kpi.ConversationsClosed, kpi.ConversationsReopened, kpi.CSATRatings} {
+	for _, f := range []*kpi.Family{kpi.ConversationsOpened, kpi.ConversationsClosed, kpi.ConversationsReopened, kpi.CSATRatings, kpi.ClocksCancelled} {
 		totals = append(totals, s.counted(f))
 	}
 	for _, m := range kpi.Means {

@@ -1,0 +1,63 @@
+package dashboards
+
+import (
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/common"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/table"
+)
+
+func (p *panel) tableOptions(w *words) *table.Options {
+	o := &table.Options{ShowHeader: true, CellHeight: cog.ToPtr(common.TableCellHeightMd)}
+	if p.sortBy != "" {
+		o.SortBy = []common.TableSortByFieldState{{DisplayName: w.phrase(p.sortBy), Desc: cog.ToPtr(false)}}
+	}
+	return o
+}
+
+// tidy makes one table of a panel's queries: a row a label set, without the
+// time of the query.
+func tidy() []dashboard.DataTransformerConfig {
+	return []dashboard.DataTransformerConfig{
+		{Id: "merge", Options: map[string]any{}},
+		{Id: "organize", Options: map[string]any{"excludeByName": map[string]bool{"Time": true}}},
+	}
+}
+
+// labels are those that tables have columns of.
+var labels = []string{"agent", "channel", "clock", "endpoint", "reason", "source", "stream", "team", "tier"}
+
+// columns names the columns of a table, and gives each its own unit and colours.
+func (p *panel) columns(w *words) []dashboard.DashboardFieldConfigSourceOverrides {
+	var all []dashboard.DashboardFieldConfigSourceOverrides
+	for _, l := range labels {
+		all = append(all, override(l, property("displayName", w.phrase(l))))
+	}
+	for i, q := range p.queries {
+		own := []dashboard.DynamicConfigValue{property("displayName", w.phrase(q.column))}
+		if q.unit != "" {
+			own = append(own, property("unit", q.unit), property("decimals", q.decimals))
+		}
+		if len(q.meanings) > 0 {
+			own = append(own, property("mappings", mappings(w, q.meanings)))
+		}
+		if len(q.steps) > 0 {
+			own = append(own, property("thresholds", thresholds(q.steps)),
+				property("custom.cellOptions", map[string]string{"type": string(common.TableCellDisplayModeColorBackground)}))
+		}
+		name := "Value"
+		if len(p.queries) > 1 {
+			name = "Value #" + string(rune('A'+i))
+		}
+		all = append(all, override(name, own...))
+	}
+	return all
+}
+
+func override(field string, own ...dashboard.DynamicConfigValue) dashboard.DashboardFieldConfigSourceOverrides {
+	return dashboard.DashboardFieldConfigSourceOverrides{Matcher: dashboard.MatcherConfig{Id: "byName", Options: field}, Properties: own}
+}
+
+func property(id string, value any) dashboard.DynamicConfigValue {
+	return dashboard.DynamicConfigValue{Id: id, Value: value}
+}

@@ -1,0 +1,85 @@
+package dashboards
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
+)
+
+// Matchers of what a reader has chosen.
+const (
+	ofSource  = `source=~"$source"`
+	ofChannel = `source=~"$source",channel=~"$channel"`
+	ofTeam    = `source=~"$source",channel=~"$channel",team=~"$team"`
+)
+
+func of(name string, matchers ...string) string {
+	return name + "{" + strings.Join(matchers, ",") + "}"
+}
+
+// Values that stand for words where there is no number. None of them is a
+// value that a panel could have.
+const (
+	blind   = -1e9 // the source cannot be read
+	nothing = -2e9 // it can be read, and there is not enough to say a number
+	never   = -3e9 // the budget does not end at this pace
+)
+
+// orBlind is an expression by source that says which sources are blind: an
+// absent number would look like one that is not there yet.
+func orBlind(expr string) string {
+	return fmt.Sprintf("%s\nor on (source)\n  ((%s == 0) + (%.0f))", expr, of(rules.Fresh, ofSource), float64(blind))
+}
+
+// orNothing is orBlind, and says of sources that can be read that there is
+// nothing to say yet.
+func orNothing(expr string) string {
+	return fmt.Sprintf("%s\nor on (source)\n  ((%s == 1) + (%.0f))", orBlind(expr), of(rules.Fresh, ofSource), float64(nothing-1))
+}
+
+// ofEach is orNothing of every series that is promised something, by some of
+// the labels source, channel and clock.
+func ofEach(by, expr string) string {
+	known := fmt.Sprintf("group by (%s) (%s)", by, of(rules.Objective, ofChannel))
+	return fmt.Sprintf(`%[2]s
+or on (%[1]s)
+  ((%[3]s and on (source) %[4]s == 1) + (%.0[5]f))
+or on (%[1]s)
+  ((%[3]s and on (source) %[4]s == 0) + (%.0[6]f))`, by, expr, known, of(rules.Fresh, ofSource), float64(nothing-1), float64(blind-1))
+}
+
+// promised keeps what is of the promised tier, without saying which it is.
+func promised(expr string) string {
+	return fmt.Sprintf("sum without (tier) (%s and on (source, channel, clock, tier) %s)", expr, of(rules.PromisedTier, ofChannel))
+}
+
+// now is a live gauge of the chosen team, each series once, whichever replica it
+// was scraped from.
+func now(f *kpi.Family, matchers ...string) string {
+	return "max without (instance, job, pod) (" + of(f.Name, append([]string{ofTeam}, matchers...)...) + ")"
+}
+
+// counted is how much an operational counter rose within the resolution of the
+// panel, by some labels.
+func counted(f *kpi.Family, by string) string {
+	return fmt.Sprintf("sum by (%s) (increase(%s[$__rate_interval]))", by, of(f.Name, ofSource))
+}
+
+// since is how much a counter rose within the panel's time range, exactly: the
+// difference of its total at both ends, and the corrections between.
+func since(f *kpi.Family, by string, matchers ...string) string {
+	matchers = append([]string{ofChannel}, matchers...)
+	total := of(rules.Total(f), matchers...)
+	return fmt.Sprintf(`sum by (%[1]s) (
+    %[2]s
+  - (last_over_time(%[2]s[1h] offset $__range) or %[2]s * 0)
+  + (sum_over_time(%[3]s[$__range]) or %[2]s * 0)
+)`, by, total, of(rules.Correction(f), matchers...))
+}
+
+// shown are the meanings of a panel whose query says blind and nothing.
+func shown(more ...meaning) []meaning {
+	return append([]meaning{{blind, "blind", dark}, {nothing, "too few", plain}}, more...)
+}
