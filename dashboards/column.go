@@ -25,13 +25,17 @@ func tidy() []dashboard.DataTransformerConfig {
 }
 
 // labels are those that tables have columns of.
-var labels = []string{"agent", "channel", "clock", "endpoint", "reason", "source", "stream", "team", "tier"}
+var labels = []string{"agent", "alertname", "channel", "clock", "severity", "source", "stream", "team", "version"}
 
 // columns names the columns of a table, and gives each its own unit and colours.
 func (p *panel) columns(w *words) []dashboard.DashboardFieldConfigSourceOverrides {
 	var all []dashboard.DashboardFieldConfigSourceOverrides
 	for _, l := range labels {
-		all = append(all, override(l, property("displayName", w.phrase(l))))
+		own := []dashboard.DynamicConfigValue{property("displayName", w.phrase(l))}
+		if to, ok := p.linked[l]; ok {
+			own = append(own, property("links", []map[string]any{{"title": w.phrase("open"), "url": to, "targetBlank": true}}))
+		}
+		all = append(all, override(l, own...))
 	}
 	for i, q := range p.queries {
 		own := []dashboard.DynamicConfigValue{property("displayName", w.phrase(q.column))}

@@ -32,6 +32,8 @@ type panel struct {
 	sortBy   string // phrase of a column, the least first
 	timeFrom string // a time range of its own; "" for the board's
 	links    []link
+	matrix   []dashboard.DataTransformerConfig // of a table that is no list
+	linked   map[string]string                 // columns whose cells lead somewhere
 }
 
 type kind string
@@ -110,6 +112,11 @@ func (p *panel) build(w *words, text text) (dashboard.Panel, error) {
 	case grid:
 		built.Options = p.tableOptions(w)
 		built.Transformations = tidy()
+		if p.matrix != nil {
+			built.Transformations = p.matrix
+			built.FieldConfig.Defaults.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdContinuousBlues}
+			built.FieldConfig.Defaults.Custom = map[string]any{"cellOptions": map[string]string{"type": string(common.TableCellDisplayModeColorBackground)}}
+		}
 		built.FieldConfig.Overrides = p.columns(w)
 	}
 	return built, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
@@ -58,7 +59,14 @@ func promised(expr string) string {
 // now is a live gauge of the chosen team, each series once, whichever replica it
 // was scraped from.
 func now(f *kpi.Family, matchers ...string) string {
-	return "max without (instance, job, pod) (" + of(f.Name, append([]string{ofTeam}, matchers...)...) + ")"
+	by := []string{"source", "channel"}
+	for _, l := range helpdesk.ExtraLabels {
+		by = append(by, l.String())
+	}
+	for _, l := range f.Extra {
+		by = append(by, l.Name)
+	}
+	return "max by (" + strings.Join(by, ", ") + ") (" + of(f.Name, append([]string{ofTeam}, matchers...)...) + ")"
 }
 
 // counted is how much an operational counter rose within the resolution of the
@@ -82,4 +90,32 @@ func since(f *kpi.Family, by string, matchers ...string) string {
 // shown are the meanings of a panel whose query says blind and nothing.
 func shown(more ...meaning) []meaning {
 	return append([]meaning{{blind, "blind", dark}, {nothing, "too few", plain}}, more...)
+}
+
+// meanOf is the mean of a histogram within the resolution of the panel, on
+// classic series or native ones: a gap where nothing was observed.
+func meanOf(f *kpi.Family, by string) string {
+	matcher := ""
+	if f.Scope != kpi.ScopeProcess {
+		matcher = "{" + ofSource + "}"
+	}
+	return fmt.Sprintf(`(
+  sum by (%[1]s) (increase(%[2]s_sum%[3]s[$__rate_interval]))
+/
+  (sum by (%[1]s) (increase(%[2]s_count%[3]s[$__rate_interval])) > 0)
+)
+or
+(
+  sum by (%[1]s) (histogram_sum(increase(%[2]s%[3]s[$__rate_interval])))
+/
+  (sum by (%[1]s) (histogram_count(increase(%[2]s%[3]s[$__rate_interval]))) > 0)
+)`, by, f.Name, matcher)
+}
+
+// rose is how much a counter of the exporter's rose within the panel's time
+// range, by some of its labels: the difference of its ends, without
+// extrapolation. One that was not there at the start was 0.
+func rose(name, by string, matchers ...string) string {
+	at := of(name, matchers...)
+	return fmt.Sprintf("sum by (%[1]s) (\n    max by (%[1]s) (%[2]s)\n  - (max by (%[1]s) (last_over_time(%[2]s[1h] offset $__range)) or max by (%[1]s) (%[2]s) * 0)\n)", by, at)
 }

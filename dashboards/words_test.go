@@ -45,6 +45,9 @@ func (p *panel) phrases() []string {
 	for _, l := range p.links {
 		all = append(all, l.phrase)
 	}
+	if p.linked != nil {
+		all = append(all, "open")
+	}
 	if p.sortBy != "" {
 		all = append(all, p.sortBy)
 	}

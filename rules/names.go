@@ -14,8 +14,14 @@ const (
 	Objective    = objective    // the promised share, by source, channel and clock
 	PastPromise  = pastPromise  // running clocks beyond the promise, by source, channel, clock and tier
 	PromisedTier = promisedTier // the promised tier, by source, channel, clock and tier
+	SupportOpen  = supportOpen  // 1 while the schedule is open, by source
 	TierLimit    = tierLimit    // the limit in force, by source, channel, clock and tier
+	Waiting      = waitingNow   // customers who wait now, by source and channel
 )
+
+// BurnRateNames is a regular expression of the names of burn rates: their
+// windows follow from the configuration.
+const BurnRateNames = "source_channel:helpdesk_sla_burn:rate.+"
 
 // Increase is the name of the recorded increase of a counter over a window, by
 // source, channel and the counter's own labels.

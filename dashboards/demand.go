@@ -1,0 +1,136 @@
+package dashboards
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
+)
+
+// demand answers who plans shifts: when customers write, and who waits for it.
+func demand() board {
+	return board{
+		name: "demand", from: "now-7d", refresh: "5m", variables: []variable{oneSource(), anyChannel()},
+		rows: []row{
+			{"week", []panel{hoursOfTheWeek()}},
+			{"volume", []panel{thisWeek(), days()}},
+			{"response", []panel{hourlyResponse(), responseWhileOpen()}},
+			{"load", []panel{load(), people()}},
+		},
+	}
+}
+
+const anHour = time.Hour
+
+// opened is how many conversations were opened live within a window.
+func opened(w time.Duration, by string) string {
+	return fmt.Sprintf("sum by (%s) (%s)", by, of(rules.Increase(kpi.ConversationsOpened, w), ofChannel))
+}
+
+// localTime is the time on the team's clock, by source, half an hour ago: that of
+// the hour which has just passed.
+func localTime() string { return fmt.Sprintf("(%s * 0 + time() - 1800)", of(rules.Fresh, ofSource)) }
+
+// hoursOfTheWeek has a row a weekday and a column an hour. The hour and the
+// weekday become labels by counting their values.
+func hoursOfTheWeek() panel {
+	expr := fmt.Sprintf(`sum by (weekday, hour) (
+  sum_over_time((
+      %[1]s
+    * on (source) group_right ()
+      (
+          count_values by (source) ("hour", hour(%[2]s))
+        * on (source) group_left (weekday)
+          count_values by (source) ("weekday", day_of_week(%[2]s))
+      )
+  )[28d:1h])
+)`, opened(anHour, "source"), localTime())
+	return panel{
+		id: 1, name: "hours of the week", kind: grid, w: width, h: 9, unit: "none", noValue: "gap",
+		queries: []query{{column: "opened", expr: expr}},
+		matrix:  []dashboard.DataTransformerConfig{numeric("weekday", "hour"), sorted("hour"), matrix("weekday", "hour")},
+	}
+}
+
+func numeric(fields ...string) dashboard.DataTransformerConfig {
+	var conversions []map[string]string
+	for _, f := range fields {
+		conversions = append(conversions, map[string]string{"targetField": f, "destinationType": "number"})
+	}
+	return dashboard.DataTransformerConfig{Id: "convertFieldType", Options: map[string]any{"conversions": conversions}}
+}
+
+func sorted(field string) dashboard.DataTransformerConfig {
+	return dashboard.DataTransformerConfig{Id: "sortBy", Options: map[string]any{"sort": []map[string]any{{"field": field}}}}
+}
+
+func matrix(row, column string) dashboard.DataTransformerConfig {
+	return dashboard.DataTransformerConfig{Id: "groupingToMatrix", Options: map[string]string{"rowField": row, "columnField": column, "valueField": "Value"}}
+}
+
+func thisWeek() panel {
+	p := panel{
+		id: 2, name: "this week", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "gap",
+		queries: []query{{expr: opened(anHour, "source"), phrase: "this week"}},
+	}
+	for _, ago := range []struct{ offset, phrase string }{{"7d", "1 week before"}, {"14d", "2 weeks before"}, {"28d", "4 weeks before"}} {
+		earlier := of(rules.Increase(kpi.ConversationsOpened, anHour), ofChannel) + " offset " + ago.offset
+		p.queries = append(p.queries, query{expr: "sum by (source) (" + earlier + ")", phrase: ago.phrase})
+	}
+	return p
+}
+
+func days() panel {
+	return panel{
+		id: 3, name: "days", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "gap", stacked: true,
+		queries: []query{{expr: opened(day, "channel"), legend: "{{channel}}"}},
+	}
+}
+
+// meanResponse is sum over sum of a window.
+func meanResponse(w time.Duration) string {
+	sum, count := rules.Observed(kpi.ResponseSeconds, w)
+	return fmt.Sprintf("sum by (source) (%s)\n/\n  (sum by (source) (%s) > 0)", of(sum, ofChannel), of(count, ofChannel))
+}
+
+func hourlyResponse() panel {
+	return panel{
+		id: 4, name: "hourly response", kind: curve, w: 12, h: 8, unit: "s", lowest: ptr(0), noValue: "gap",
+		queries: []query{{expr: meanResponse(anHour), phrase: "hour mean"}, {expr: meanResponse(day), phrase: "day mean"}},
+	}
+}
+
+// responseWhileOpen takes each hour by whether the schedule was open in it.
+func responseWhileOpen() panel {
+	sum, count := rules.Observed(kpi.ResponseSeconds, anHour)
+	replies := func(open int) string {
+		part := func(name string) string {
+			return fmt.Sprintf("sum by (source) (sum_over_time((%s and on (source) %s == %d)[28d:1h]))", of(name, ofChannel), of(rules.SupportOpen, ofSource), open)
+		}
+		return part(sum) + "\n/\n  (" + part(count) + " > 0)"
+	}
+	return panel{
+		id: 5, name: "response while open", kind: number, w: 12, h: 8, unit: "s", noValue: "gap",
+		queries: []query{{expr: replies(1), phrase: "open hours"}, {expr: replies(0), phrase: "closed hours"}},
+		steps:   []step{{color: plain}},
+	}
+}
+
+func load() panel {
+	return panel{
+		id: 6, name: "load", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "no presence",
+		queries: []query{{
+			expr: fmt.Sprintf("sum by (source) (%s)\n/\n  (%s > 0)", of(rules.Waiting, ofChannel), of(rules.AgentsOnline, ofSource)), legend: "{{source}}",
+		}},
+	}
+}
+
+func people() panel {
+	return panel{
+		id: 7, name: "people", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "no presence",
+		queries: []query{{expr: of(rules.AgentsOnline, ofSource), legend: "{{source}}"}},
+	}
+}
