@@ -32,7 +32,7 @@ func opened(w time.Duration, by string) string {
 
 // localTime is the time on the team's clock, by source, half an hour ago: that of
 // the hour which has just passed.
-func localTime() string { return fmt.Sprintf("(%s * 0 + time() - 1800)", of(rules.Fresh, ofSource)) }
+func localTime() string { return fmt.Sprintf("(%s + time() - 1800)", of(rules.UTCOffset, ofSource)) }
 
 // hoursOfTheWeek has a row a weekday and a column an hour. The hour and the
 // weekday become labels by counting their values.

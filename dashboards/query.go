@@ -43,12 +43,18 @@ func orNothing(expr string) string {
 // ofEach is orNothing of every series that is promised something, by some of
 // the labels source, channel and clock.
 func ofEach(by, expr string) string {
-	known := fmt.Sprintf("group by (%s) (%s)", by, of(rules.Objective, ofChannel))
+	known := fmt.Sprintf("group by (%s) (%s)", by, seen(of(rules.Objective, ofChannel)))
 	return fmt.Sprintf(`%[2]s
 or on (%[1]s)
   ((%[3]s and on (source) %[4]s == 1) + (%.0[5]f))
 or on (%[1]s)
   ((%[3]s and on (source) %[4]s == 0) + (%.0[6]f))`, by, expr, known, of(rules.Fresh, ofSource), float64(nothing-1), float64(blind-1))
+}
+
+// seen keeps what is of channels that had a conversation: limits and promises
+// are told of all channels.
+func seen(expr string) string {
+	return fmt.Sprintf("%s and on (source, channel) %s", expr, of(rules.Total(kpi.ConversationsOpened), ofChannel))
 }
 
 // promised keeps what is of the promised tier, without saying which it is.

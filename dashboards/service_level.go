@@ -68,7 +68,7 @@ func promises() panel {
 	tier := column("level", of(rules.TierOf(week), ofChannel), "none", 0)
 	tier.steps, tier.meanings = tierSteps(), shown(tierMeanings()...)
 	promise := query{
-		column: "promised", expr: "sum without (tier) (" + of(rules.PromisedTier, ofChannel) + ")", unit: "none", meanings: tierMeanings(),
+		column: "promised", expr: "sum without (tier) (" + seen(of(rules.PromisedTier, ofChannel)) + ")", unit: "none", meanings: tierMeanings(),
 	}
 	left := column("budget left", of(rules.BudgetLeft, ofChannel), "percentunit", 0)
 	left.steps = budgetSteps()
@@ -78,7 +78,7 @@ func promises() panel {
 		id: 4, name: "promises", kind: grid, w: width, h: 9, unit: "percentunit", decimals: 1, noValue: "not scraped",
 		queries: []query{
 			tier, promise,
-			{column: "objective", expr: of(rules.Objective, ofChannel), unit: "percentunit", decimals: 0},
+			{column: "objective", expr: seen(of(rules.Objective, ofChannel)), unit: "percentunit", decimals: 0},
 			column("attained 1d", promised(of(rules.Attainment(day), ofChannel)), "percentunit", 1),
 			column("attained 7d", promised(of(rules.Attainment(week), ofChannel)), "percentunit", 1),
 			column("attained 28d", promised(of(rules.Attainment(month), ofChannel)), "percentunit", 1),
@@ -163,7 +163,7 @@ func attainmentTrend() panel {
 
 // responseTrend has the promised limit of each channel beside its mean.
 func responseTrend() panel {
-	limit := promised(of(rules.TierLimit, ofChannel, fmt.Sprintf("clock=%q", kpi.NextResponse)))
+	limit := promised(seen(of(rules.TierLimit, ofChannel, fmt.Sprintf("clock=%q", kpi.NextResponse))))
 	return panel{
 		id: 14, name: "response trend", kind: curve, w: 12, h: 8, unit: "s", decimals: 0, lowest: ptr(0), noValue: "gap",
 		queries: []query{

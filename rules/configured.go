@@ -17,6 +17,7 @@ const (
 	objective    = "source_channel:helpdesk_promise_objective:ratio"
 	tierLimit    = "source_channel:helpdesk_tier_limit:seconds"
 	fresh        = "source:helpdesk_source_fresh:bool"
+	utcOffset    = "source:helpdesk_support_utc_offset:seconds"
 	supportOpen  = "source:helpdesk_support_open:bool"
 )
 
@@ -57,6 +58,7 @@ func (s *settings) configuration() []Rule {
 		{objective, kpi.PromiseObjective, "The promised share of events that meet the promised tier."},
 		{tierLimit, kpi.TierLimitSeconds, "The limit in force, in seconds."},
 		{fresh, kpi.SourceFresh, "1 while the source can be read, 0 while it is blind."},
+		{utcOffset, kpi.SupportUTCOffset, "Seconds that the schedule's clock is ahead of UTC."},
 		{supportOpen, kpi.SupportOpen, "1 while the source's schedule is open."},
 	} {
 		rules = append(rules, Rule{Record: of.record, Expr: one(of.family, s.pick(of.family)), Help: of.help})

@@ -16,6 +16,7 @@ const (
 	PromisedTier = promisedTier // the promised tier, by source, channel, clock and tier
 	SupportOpen  = supportOpen  // 1 while the schedule is open, by source
 	TierLimit    = tierLimit    // the limit in force, by source, channel, clock and tier
+	UTCOffset    = utcOffset    // seconds that the schedule's clock is ahead of UTC, by source
 	Waiting      = waitingNow   // customers who wait now, by source and channel
 )
 

@@ -96,15 +96,16 @@ func (s *Source) collectConfiguration(ch chan<- prometheus.Metric, now time.Time
 			}
 		}
 	}
-	open, ratio := 1.0, 1.0
+	open, ratio, offset := 1.0, 1.0, time.Duration(0)
 	if sch := s.opts.Policy.Schedule; sch != nil {
-		ratio = sch.OpenRatio()
+		ratio, offset = sch.OpenRatio(), sch.UTCOffset(now.Add(s.skew))
 		if !sch.Open(now.Add(s.skew)) {
 			open = 0
 		}
 	}
 	s.emit(ch, kpi.SupportOpen, open)
 	s.emit(ch, kpi.SupportHours, ratio)
+	s.emit(ch, kpi.SupportUTCOffset, offset.Seconds())
 	levels := s.opts.Profile.Levels(func(st helpdesk.Stream) bool { return s.forbidden[st] })
 	for _, c := range helpdesk.Capabilities {
 		s.emit(ch, kpi.SourceCapability, float64(levels[c]), string(c))

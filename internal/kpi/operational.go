@@ -35,6 +35,10 @@ var (
 		Name: "helpdesk_support_hours_ratio", Type: Gauge, Scope: ScopeSource,
 		Help: "Share of the week that the source's schedule is open; 1 is 24/7.",
 	}
+	SupportUTCOffset = &Family{
+		Name: "helpdesk_support_utc_offset_seconds", Type: Gauge, Scope: ScopeSource,
+		Help: "Seconds that the clock of the source's schedule is ahead of UTC now, daylight saving included; 0 without a schedule.",
+	}
 	SourceFresh = &Family{
 		Name: "helpdesk_source_fresh", Type: Gauge, Scope: ScopeSource,
 		Help: "1 when the first sync is complete, the last good round is younger than 3 effective poll intervals and the watermark younger than max(15 min, 3 of them); else 0, and the live gauges are absent.",
@@ -76,7 +80,7 @@ var (
 
 // SourceFamilies lists the families of a source that the engine exposes.
 var SourceFamilies = []*Family{
-	TierLimitSeconds, PromiseTier, PromiseObjective, SupportOpen, SupportHours, SourceFresh, SourceWatermark,
+	TierLimitSeconds, PromiseTier, PromiseObjective, SupportOpen, SupportHours, SupportUTCOffset, SourceFresh, SourceWatermark,
 	SourceLastSuccess, BehindWatermark, ReconcileCorrections, SourceCapability, FirstSyncProgress, StateConversations, LabelsLimited,
 }
 

@@ -112,6 +112,12 @@ func (s *Schedule) Name() string { return s.name }
 // and clock changes are left out.
 func (s *Schedule) OpenRatio() float64 { return s.ratio }
 
+// UTCOffset returns how far the schedule's clock is ahead of UTC at t.
+func (s *Schedule) UTCOffset(t time.Time) time.Duration {
+	_, seconds := t.In(s.calendar.loc).Zone()
+	return time.Duration(seconds) * time.Second
+}
+
 // Sum is a checksum of the open time: it tells schedules apart, whatever they
 // are called, and also a schedule whose zone has got other rules.
 func (s *Schedule) Sum() uint64 {

@@ -217,6 +217,27 @@ func TestOpenRatioOfATypicalWeek(t *testing.T) {
 	}
 }
 
+func TestTheClockOfAScheduleIsAheadOfUTCByItsZone(t *testing.T) {
+	for _, tc := range []struct {
+		zone, at string
+		want     time.Duration
+	}{
+		{"UTC", "2026-07-01T12:00:00Z", 0},
+		{"Europe/Berlin", "2026-03-29T00:59:59Z", time.Hour},
+		{"Europe/Berlin", "2026-03-29T01:00:00Z", 2 * time.Hour},
+		{"America/Sao_Paulo", "2026-07-01T12:00:00Z", -3 * time.Hour},
+		{"Asia/Kolkata", "2026-07-01T12:00:00Z", 5*time.Hour + 30*time.Minute},
+	} {
+		at, err := time.Parse(time.RFC3339, tc.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := schedule(t, hours(t, tc.zone, allDay)).UTCOffset(at); got != tc.want {
+			t.Errorf("%s at %s: %s ahead of UTC, want %s", tc.zone, tc.at, got, tc.want)
+		}
+	}
+}
+
 func TestSchedulesThatAreRefused(t *testing.T) {
 	nine := kpi.Interval{From: 9 * time.Hour, To: 17 * time.Hour}
 	monday := func(i ...kpi.Interval) map[time.Weekday][]kpi.Interval {
