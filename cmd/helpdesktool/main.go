@@ -1,6 +1,6 @@
 // Command helpdesktool helps to run helpdesk_exporter: it checks configurations,
-// probes accounts, writes rules, explains a conversation's clocks, and simulates
-// a helpdesk.
+// probes accounts, writes rules and boards, explains a conversation's clocks, and
+// simulates a helpdesk.
 package main
 
 import (
@@ -30,6 +30,7 @@ func run(args []string) int {
 	a.Version(version.Print("helpdesktool")).VersionFlag.Short('V')
 	commands := map[string]func(context.Context, *slog.Logger) error{}
 	addCheck(a, commands)
+	addDashboards(a, commands)
 	addExplain(a, commands)
 	addProbe(a, commands)
 	addRules(a, commands)

@@ -1,0 +1,36 @@
+// Package generated holds the boards as they are written, by language, for the
+// exporter, which links no library of Grafana's.
+package generated
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+)
+
+//go:embed */*.json
+var boards embed.FS
+
+// File is a board.
+type File struct {
+	Name    string
+	Content []byte
+}
+
+// Files are the boards in a language.
+func Files(language string) ([]File, error) {
+	entries, err := fs.ReadDir(boards, language)
+	if err != nil {
+		return nil, fmt.Errorf("there are no boards in the language %q", language)
+	}
+	files := make([]File, 0, len(entries))
+	for _, e := range entries {
+		content, err := fs.ReadFile(boards, path.Join(language, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read the board %s: %w", e.Name(), err)
+		}
+		files = append(files, File{e.Name(), content})
+	}
+	return files, nil
+}
