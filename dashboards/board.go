@@ -3,6 +3,8 @@ package dashboards
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards/generated"
 )
 
 // board is a board as a value. Its name is its key in the words, in the name of
@@ -32,7 +34,7 @@ func (b *board) build(w *words) (dashboard.Dashboard, error) {
 	text := w.boards[b.name]
 	d := dashboard.NewDashboardBuilder(text.title).
 		Uid(b.uid()).
-		Description(text.description+" "+Mark+".").
+		Description(text.description+" "+generated.Mark+".").
 		Tags([]string{tag}).
 		Time(b.from, "now").
 		Refresh(b.refresh).

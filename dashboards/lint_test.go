@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards/generated"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
@@ -73,8 +74,8 @@ func TestABoardIsFoundAgainAndSaysWhoMadeIt(t *testing.T) {
 		if want := strings.TrimSuffix(f.Name, ".json"); d.UID != want {
 			t.Errorf("uid %q, want %q", d.UID, want)
 		}
-		if i := strings.Index(string(f.Content), Mark); i < 0 || i > 1000 {
-			t.Errorf("%q is at byte %d of the file, want it at its beginning", Mark, i)
+		if i := strings.Index(string(f.Content), generated.Mark); i < 0 || i > 1000 {
+			t.Errorf("%q is at byte %d of the file, want it at its beginning", generated.Mark, i)
 		}
 		if len(d.Links) == 0 || len(d.Annotations.List) == 0 {
 			t.Error("no links to the other boards, or no annotations for firing alerts")

@@ -62,8 +62,9 @@ type App struct {
 	process  processMetrics
 	counts   *engine.Counts
 	store    *state.Bolt
+	boards   *sidecar.Sidecar
 	rules    *sidecar.Sidecar
-	writing  sync.WaitGroup     // the sidecar at work
+	writing  sync.WaitGroup     // the sidecars at work
 	cancel   context.CancelFunc // of what New started
 	started  time.Time
 
@@ -99,7 +100,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	a := &App{
-		opts: o, log: o.Logger, words: words.In(o.Lang), registry: prometheus.NewRegistry(), store: store, rules: sidecar.New("rules", o.Logger), counts: engine.NewCounts(),
+		opts: o, log: o.Logger, words: words.In(o.Lang), registry: prometheus.NewRegistry(), store: store,
+		boards: sidecar.New("boards", o.Logger), rules: sidecar.New("rules", o.Logger), counts: engine.NewCounts(),
 		cancel: cancel, started: time.Now(),
 	}
 	defer func() {
@@ -115,8 +117,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		promcollectors.NewProcessCollector(promcollectors.ProcessCollectorOpts{}),
 		versioncollector.NewCollector("helpdesk_exporter"),
 		deskCollector{a},
-		a.rules,
+		a.boards, a.rules,
 	)
+	a.writing.Go(func() { a.boards.Run(ctx) })
 	a.writing.Go(func() { a.rules.Run(ctx) })
 	if err := a.apply(ctx, cfg); err != nil {
 		return nil, err

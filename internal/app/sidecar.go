@@ -1,14 +1,14 @@
 package app
 
 import (
+	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards/generated"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sidecar"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
 // rulesTarget is the folder of rules that a configuration asks for; nil if it
-// asks for none. Boards will be another output, with a folder and a sidecar of
-// its own.
+// asks for none.
 func (a *App) rulesTarget(cfg *config.Validated) (*sidecar.Target, error) {
 	if cfg.Sidecar.RulesDir == "" {
 		return nil, nil
@@ -31,4 +31,23 @@ func (a *App) rulesTarget(cfg *config.Validated) (*sidecar.Target, error) {
 			return files, err
 		},
 	}, nil
+}
+
+// boardsTarget is the folder of boards that a configuration asks for; nil if it
+// asks for none. Grafana looks into the folder by itself.
+func boardsTarget(cfg *config.Validated) *sidecar.Target {
+	if cfg.Sidecar.DashboardsDir == "" {
+		return nil
+	}
+	return &sidecar.Target{
+		Dir: cfg.Sidecar.DashboardsDir, Mark: generated.Mark,
+		Files: func() ([]sidecar.File, error) {
+			boards, err := generated.Files("en")
+			files := make([]sidecar.File, 0, len(boards))
+			for _, b := range boards {
+				files = append(files, sidecar.File{Name: b.Name, Data: b.Content})
+			}
+			return files, err
+		},
+	}
 }

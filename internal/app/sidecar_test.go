@@ -6,10 +6,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards/generated"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -150,5 +154,44 @@ func TestAPrometheusThatWantsCredentials(t *testing.T) {
 	}
 	if n := p.asked.Load(); n != 1 {
 		t.Errorf("Prometheus was asked %d times", n)
+	}
+}
+
+func TestTheSidecarWritesTheBoardsAndTakesAwayOnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	desk := serve(t, requestTracker(simulated(0, true, handedOver)))
+	dir := t.TempDir()
+	boards := filepath.Join(dir, "boards")
+	if err := os.Mkdir(boards, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(boards, "former.json"), `{"description": "`+generated.Mark+`."}`)
+	write(t, filepath.Join(boards, "other.json"), `{"title": "somebody's"}`)
+	write(t, filepath.Join(dir, "config.yaml"), one("shop", desk)+"sidecar: {rules_dir: boards, dashboards_dir: boards}\n")
+	e := startIn(t, dir)
+	e.ready()
+	e.wait("/metrics", "that the boards were written", holds(`helpdesk_sidecar_last_write_successful{output="boards"} 1`))
+	e.wait("/metrics", "that the rules were written", holds(written))
+	want := []string{rules.FileName, "other.json"}
+	files, err := generated.Files("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		want = append(want, f.Name)
+	}
+	have, err := os.ReadDir(boards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range have {
+		if !strings.HasPrefix(f.Name(), ".") {
+			names = append(names, f.Name())
+		}
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("the folder of boards (-want +have):\n%s", diff)
 	}
 }

@@ -174,7 +174,7 @@ var (
 	}
 )
 
-var sidecarOutput = []Label{{"output", []string{"rules"}}}
+var sidecarOutput = []Label{{"output", []string{"boards", "rules"}}}
 
 // OperationalFamilies lists the families of talking to helpdesks and of the
 // process.
