@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
 // exporter answers whoever runs the exporter: does it see, what does it cost,
@@ -101,11 +102,10 @@ func trend(id uint32, name string, f *kpi.Family, unit string, labels ...string)
 
 func requests() panel { return trend(9, "requests", kpi.APIRequests, "none", "endpoint", "code") }
 
-// requestDuration is the mean: it needs no buckets, whichever kind Prometheus has.
 func requestDuration() panel {
 	return panel{
 		id: 10, name: "request duration", kind: curve, w: 12, h: 8, unit: "s", decimals: 3, lowest: ptr(0), noValue: "no request",
-		queries: []query{{expr: meanOf(kpi.APIRequestDuration, "source, endpoint"), legend: "{{source}} {{endpoint}}", exemplar: true}},
+		queries: []query{{expr: of(rules.RequestDuration, ofSource), legend: "{{source}} {{endpoint}}"}},
 	}
 }
 
@@ -145,7 +145,7 @@ func ledger() panel {
 func commits() panel {
 	return panel{
 		id: 18, name: "commits", kind: curve, w: 12, h: 8, unit: "s", decimals: 3, lowest: ptr(0), noValue: "no commit",
-		queries: []query{{expr: meanOf(kpi.StateCommitDuration, "instance"), legend: "{{instance}}"}},
+		queries: []query{{expr: rules.CommitDuration, legend: "{{instance}}"}},
 	}
 }
 
@@ -153,7 +153,7 @@ func commits() panel {
 func pushDelay() panel {
 	return panel{
 		id: 19, name: "push delay", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "no push",
-		queries: []query{{expr: meanOf(kpi.AlertPushDelay, "source"), legend: "{{source}}", exemplar: true}},
+		queries: []query{{expr: of(rules.PushDelay, ofSource), legend: "{{source}}"}},
 	}
 }
 

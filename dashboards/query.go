@@ -98,26 +98,6 @@ func shown(more ...meaning) []meaning {
 	return append([]meaning{{blind, "blind", dark}, {nothing, "too few", plain}}, more...)
 }
 
-// meanOf is the mean of a histogram within the resolution of the panel, on
-// classic series or native ones: a gap where nothing was observed.
-func meanOf(f *kpi.Family, by string) string {
-	matcher := ""
-	if f.Scope != kpi.ScopeProcess {
-		matcher = "{" + ofSource + "}"
-	}
-	return fmt.Sprintf(`(
-  sum by (%[1]s) (increase(%[2]s_sum%[3]s[$__rate_interval]))
-/
-  (sum by (%[1]s) (increase(%[2]s_count%[3]s[$__rate_interval])) > 0)
-)
-or
-(
-  sum by (%[1]s) (histogram_sum(increase(%[2]s%[3]s[$__rate_interval])))
-/
-  (sum by (%[1]s) (histogram_count(increase(%[2]s%[3]s[$__rate_interval]))) > 0)
-)`, by, f.Name, matcher)
-}
-
 // rose is how much a counter of the exporter's rose within the panel's time
 // range, by some of its labels: the difference of its ends, without
 // extrapolation. One that was not there at the start was 0.

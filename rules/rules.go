@@ -81,7 +81,7 @@ func (s *settings) recordings(burns []burn) []Rule {
 	var rules []Rule
 	for _, part := range [][]Rule{
 		s.constants(), s.configuration(), s.queue(), s.sight(), s.totals(), s.coverage(burns), s.increases(),
-		s.attainments(), s.tiers(), s.budget(), s.burnRates(burns), s.shares(), s.means(), s.usual(), s.volume(),
+		s.attainments(), s.tiers(), s.budget(), s.burnRates(burns), s.shares(), s.means(), s.usual(), s.volume(), s.operation(),
 	} {
 		rules = append(rules, part...)
 	}
