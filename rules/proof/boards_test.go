@@ -1,0 +1,169 @@
+package proof
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards/generated"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
+)
+
+// board is what is read of a board.
+type board struct {
+	UID    string
+	Panels []struct {
+		Title   string
+		Targets []struct{ Expr string }
+	}
+}
+
+func boards(t *testing.T) []board {
+	t.Helper()
+	files, err := generated.Files("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []board
+	for _, f := range files {
+		var b board
+		if err := json.Unmarshal(f.Content, &b); err != nil {
+			t.Fatalf("%s: %v", f.Name, err)
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// choices are what a reader has chosen, and what Grafana fills in.
+var choices = strings.NewReplacer("$__rate_interval", "2h", "$__range", "604800s", "$source", "shop", "$channel", ".*", "$team", ".*")
+
+// everything is an exposition with each label set of each family, after some
+// hours: counters have grown in each of them.
+func everything(hours int) samples {
+	all := samples{}
+	for _, families := range [][]*kpi.Family{kpi.FactFamilies, kpi.LiveFamilies, {kpi.Agents}, kpi.SourceFamilies, kpi.OperationalFamilies} {
+		for _, f := range families {
+			for i, set := range sets(f) {
+				v := float64(1 + i%3)
+				if f.Type != kpi.Gauge {
+					v *= float64(hours)
+				}
+				suffixes := []string{""}
+				if f.Type == kpi.Histogram || f.Type == kpi.Summary {
+					suffixes = []string{"_sum", "_count"}
+				}
+				for _, s := range suffixes {
+					all[f.Name+s+"{"+set+"}"] = v
+				}
+			}
+		}
+	}
+	return all
+}
+
+// sets are the label sets of a family: every value that there may be, one where
+// any may be.
+func sets(f *kpi.Family) []string {
+	all := []string{`instance="helpdesk"`}
+	add := func(label string, values ...string) {
+		var next []string
+		for _, set := range all {
+			for _, v := range values {
+				next = append(next, set+","+label+`="`+v+`"`)
+			}
+		}
+		all = next
+	}
+	if f.Scope != kpi.ScopeProcess {
+		add("source", "shop")
+	}
+	switch f.Scope {
+	case kpi.ScopeConversation:
+		add("channel", "chat", "email")
+		add("team", "first", "second")
+	case kpi.ScopeAgent:
+		add("agent", "ann", "bob")
+	}
+	for _, l := range f.Extra {
+		switch {
+		case l.Name == "channel":
+			add("channel", "chat", "email")
+		case f == kpi.PromiseTier && l.Name == "tier":
+			add("tier", kpi.AboveAverage.String())
+		case len(l.Values) > 0:
+			add(l.Name, l.Values...)
+		default:
+			add(l.Name, "any")
+		}
+	}
+	if f.Arrival {
+		add("arrival", "live", "late")
+	}
+	return all
+}
+
+// ofADesk is everything of a desk that can be read, and is open for half of the day.
+func ofADesk(at time.Time, hours int) samples {
+	exposed := everything(hours)
+	for series := range exposed {
+		switch name, _, _ := strings.Cut(series, "{"); {
+		case name == kpi.PromiseObjective.Name:
+			exposed[series] = 0.9
+		case name == kpi.PromiseTier.Name:
+			exposed[series] = float64(kpi.AboveAverage)
+		case name == kpi.SourceFresh.Name:
+			exposed[series] = 1
+		case name == kpi.SupportOpen.Name:
+			exposed[series] = float64(hours / 12 % 2)
+		case strings.HasSuffix(name, "_timestamp_seconds"):
+			exposed[series] = float64(at.Unix() - 60)
+		}
+	}
+	return exposed
+}
+
+// TestEveryPanelShowsSomething executes each query of each board on a month in
+// which everything happened.
+func TestEveryPanelShowsSomething(t *testing.T) {
+	groups, err := rules.Default(rules.Prometheus242)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, time.Hour, rules.Prometheus242, groups)
+	for _, g := range p.groups {
+		for _, r := range g.AlertingRules() {
+			r.SetRestored(true) // it has a past that could be read: none
+		}
+	}
+	at, hours := began, 29*24
+	for i := range hours + 6 {
+		pause := time.Hour
+		if i > hours { // what is recorded over minutes
+			pause = time.Minute
+		}
+		at = at.Add(pause)
+		p.scrape(at, ofADesk(at, i))
+		p.evaluate(at)
+	}
+	for _, b := range boards(t) {
+		for _, panel := range b.Panels {
+			for _, q := range panel.Targets {
+				got := p.query(at, choices.Replace(q.Expr))
+				if len(got) == 0 {
+					t.Errorf("%s, %q shows nothing: %s", b.UID, panel.Title, q.Expr)
+				}
+				for _, series := range slices.Sorted(maps.Keys(got)) {
+					if v := got[series]; math.IsNaN(v) || math.IsInf(v, 0) {
+						t.Errorf("%s, %q shows %v for %s", b.UID, panel.Title, v, series)
+					}
+				}
+			}
+		}
+	}
+}
