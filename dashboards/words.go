@@ -13,7 +13,7 @@ const (
 )
 
 // Languages lists the languages that have all words.
-var Languages = []Language{English}
+var Languages = []Language{English, Portuguese}
 
 // words are the texts of a language. All texts that a reader sees are here.
 type words struct {
@@ -31,6 +31,8 @@ func wordsOf(l Language) (*words, error) {
 	switch l {
 	case English:
 		return &english, nil
+	case Portuguese:
+		return &portuguese, nil
 	default:
 		return nil, fmt.Errorf("there are no boards in the language %q: use one of %v", l, Languages)
 	}
