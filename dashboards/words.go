@@ -13,7 +13,7 @@ const (
 )
 
 // Languages lists the languages that have all words.
-var Languages = []Language{English, Portuguese}
+var Languages = []Language{English, Portuguese, Russian}
 
 // words are the texts of a language. All texts that a reader sees are here.
 type words struct {
@@ -33,6 +33,8 @@ func wordsOf(l Language) (*words, error) {
 		return &english, nil
 	case Portuguese:
 		return &portuguese, nil
+	case Russian:
+		return &russian, nil
 	default:
 		return nil, fmt.Errorf("there are no boards in the language %q: use one of %v", l, Languages)
 	}
