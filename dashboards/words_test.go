@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 )
 
 // asked are the words that boards ask for.
@@ -93,6 +95,16 @@ func same[V any](t *testing.T, l Language, kind string, want, have map[string]V)
 		if _, ok := want[name]; !ok {
 			t.Errorf("%s: nothing asks for the %s %q", l, kind, name)
 		}
+	}
+}
+
+func TestTheConfigurationKnowsTheLanguages(t *testing.T) {
+	var have []string
+	for _, l := range Languages {
+		have = append(have, string(l))
+	}
+	if !slices.Equal(have, config.Languages) {
+		t.Errorf("boards are in %v, a configuration takes %v", have, config.Languages)
 	}
 }
 

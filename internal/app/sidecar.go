@@ -42,7 +42,7 @@ func boardsTarget(cfg *config.Validated) *sidecar.Target {
 	return &sidecar.Target{
 		Dir: cfg.Sidecar.DashboardsDir, Mark: generated.Mark,
 		Files: func() ([]sidecar.File, error) {
-			boards, err := generated.Files("en")
+			boards, err := generated.Files(cfg.Sidecar.DashboardsLang)
 			files := make([]sidecar.File, 0, len(boards))
 			for _, b := range boards {
 				files = append(files, sidecar.File{Name: b.Name, Data: b.Content})
