@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +40,23 @@ func boards(t *testing.T) []board {
 	}
 	return all
 }
+
+// read is a regular expression of the records that boards read, and of an alert.
+func read(t *testing.T) string {
+	t.Helper()
+	names := []string{rules.BurnRateNames, rules.AlertTierBelow}
+	for _, b := range boards(t) {
+		for _, panel := range b.Panels {
+			for _, q := range panel.Targets {
+				names = append(names, record.FindAllString(q.Expr, -1)...)
+			}
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), "|")
+}
+
+var record = regexp.MustCompile(`[a-z_]+:helpdesk_[a-z_]+:[a-z0-9_]+`)
 
 // choices are what a reader has chosen, and what Grafana fills in.
 var choices = strings.NewReplacer("$__rate_interval", "2h", "$__range", "604800s", "$source", "shop", "$channel", ".*", "$team", ".*")
@@ -86,7 +104,7 @@ func sets(f *kpi.Family) []string {
 	switch f.Scope {
 	case kpi.ScopeConversation:
 		add("channel", "chat", "email")
-		add("team", "first", "second")
+		add("team", "first")
 	case kpi.ScopeAgent:
 		add("agent", "ann", "bob")
 	}
@@ -131,18 +149,14 @@ func ofADesk(at time.Time, hours int) samples {
 // TestEveryPanelShowsSomething executes each query of each board on a month in
 // which everything happened.
 func TestEveryPanelShowsSomething(t *testing.T) {
-	groups, err := rules.Default(rules.Prometheus242)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := start(t, time.Hour, rules.Prometheus242, groups)
+	p := start(t, time.Hour, rules.Prometheus242, reading(t, rules.Prometheus242, read(t)))
 	for _, g := range p.groups {
 		for _, r := range g.AlertingRules() {
 			r.SetRestored(true) // it has a past that could be read: none
 		}
 	}
 	at, hours := began, 29*24
-	for i := range hours + 6 {
+	for i := range hours + 4 {
 		pause := time.Hour
 		if i > hours { // what is recorded over minutes
 			pause = time.Minute
