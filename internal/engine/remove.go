@@ -42,7 +42,7 @@ func ExpectedSeries(o SourceOptions, labels []helpdesk.LabelName) (fixed, each i
 		}
 	}
 	fixed += len(s.channels())*kpi.ClockCount*kpi.TierCount + 2*promised
-	fixed += len(kpi.SourceCapability.Extra[0].Values) + len(kpi.ReconcileCorrections.Extra[0].Values) + len(labels) + 5
+	fixed += len(kpi.SourceCapability.Extra[0].Values) + len(kpi.ReconcileCorrections.Extra[0].Values) + len(labels) + 6
 	if o.Agents != AgentsOff {
 		fixed++
 	}
