@@ -96,6 +96,9 @@ func (a *application) page(p helpdesk.Page) error {
 	if err := a.wants(p); err != nil {
 		return err
 	}
+	if err := a.s.putMemos(a.tx, p.Memos); err != nil {
+		return err
+	}
 	for _, id := range a.order {
 		if err := a.settle(id, a.touched[id]); err != nil {
 			return err

@@ -134,6 +134,8 @@ type Page struct {
 	Served []Want
 	// Gone are conversations that the vendor says do not exist (any more).
 	Gone []string
+	// Memos are what the collector has to remember of this page, stored with it.
+	Memos []Memo
 	// Skipped are records that could not be read; they never block the rest.
 	Skipped []Skip
 	// Unknown are values that no table of the vendor's knows, by what they are.
@@ -143,6 +145,26 @@ type Page struct {
 	Done bool
 	// Progress of a first walk, 0 to 1, where the vendor lets it be estimated.
 	Progress float64
+}
+
+// Memo is what a collector remembers of one thing, where the vendor forgets
+// what it has told: too much for a cursor, and needed for a few things at a time.
+// A nil value is none.
+type Memo struct {
+	Key   string
+	Value []byte
+}
+
+// Rememberer is a collector that has memos. It is given the way to read them
+// before it is used.
+type Rememberer interface{ Remember(Memory) }
+
+// Memory reads memos, as of the last page that was stored.
+type Memory interface {
+	// Memo returns the value of a key, nil for none.
+	Memo(key string) ([]byte, error)
+	// Memos lists those whose keys begin with a prefix, by key.
+	Memos(prefix string) ([]Memo, error)
 }
 
 // Want is one thing to be fetched.

@@ -18,6 +18,7 @@ import (
 // Ledger is what the loop needs of the engine's source. Its methods are called
 // by one goroutine.
 type Ledger interface {
+	helpdesk.Memory
 	Name() string
 	Begin(now time.Time) error
 	Begun() bool
@@ -99,6 +100,9 @@ func New(o Options) *Poller {
 		opts: o, profile: o.Collector.Profile(), log: o.Logger.With("helpdesk", o.Ledger.Name()),
 		forbidden: map[helpdesk.Stream]int{}, failing: map[helpdesk.Want]bool{}, status: Status{Errors: map[helpdesk.Stream]error{}},
 		wake: make(chan struct{}, 1), begun: map[helpdesk.Stream]time.Time{}, alone: map[string]time.Time{},
+	}
+	if c, ok := o.Collector.(helpdesk.Rememberer); ok {
+		c.Remember(o.Ledger)
 	}
 	for _, sp := range p.profile.Streams {
 		p.anyReplies, p.anyCloses = p.anyReplies || sp.Clock && sp.Replies, p.anyCloses || sp.Clock && sp.Closes

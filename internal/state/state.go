@@ -24,11 +24,13 @@ const (
 	TableLabels        Table = "labels"        // label, value -> the values that have a series
 	TableDirectory     Table = "directory"     // agents and teams
 	TableAlerts        Table = "alerts"        // what is pushed to Alertmanager
+	TableMemos         Table = "memos"         // what a collector remembers
 )
 
 // Tables lists the tables of a source.
 var Tables = []Table{
 	TableMeta, TableConversations, TableMessages, TableDue, TableLive, TableSeries, TableWants, TableLabels, TableDirectory, TableAlerts,
+	TableMemos,
 }
 
 // Store is a durable store of keys and values by source and table. An Update
