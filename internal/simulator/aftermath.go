@@ -86,7 +86,7 @@ func (d *Desk) perhapsSetAside(t *Ticket) {
 func (d *Desk) setAside(t *Ticket, wait time.Duration, h Happening, undo What, likely float64) {
 	d.after(wait, func() {
 		s := t.Now()
-		if x, _ := s.Excluded(); x != helpdesk.NotExcluded {
+		if x, _ := s.Excluded(); x != helpdesk.NotExcluded || d.o.Endless > 0 && !s.Status.Live() {
 			return
 		}
 		d.happen(t, h)

@@ -21,7 +21,12 @@ func (d *Desk) expectCustomer() {
 
 // arrive begins a conversation.
 func (d *Desk) arrive() {
-	t := d.open(d.channel(), d.customer())
+	channel, c := d.channel(), d.customer()
+	if old := d.endless(c); old != nil {
+		d.customerWrites(old)
+		return
+	}
+	t := d.open(channel, c)
 	if d.likely(d.mix.Outbound) {
 		d.reachOut(t)
 		return
@@ -71,7 +76,7 @@ func (d *Desk) reachOut(t *Ticket) {
 	d.happen(t, Happening{What: Opened, Actor: actor, By: m.User, Cause: cause})
 	d.say(t, m, actor, cause)
 	d.after(time.Minute, func() { d.close(t, actor, m.User) })
-	if d.likely(0.2) {
+	if d.likely(d.mix.Reached) {
 		d.after(d.between(time.Hour, 24*time.Hour), func() { d.customerWrites(t) })
 	}
 }

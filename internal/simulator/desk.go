@@ -28,6 +28,10 @@ type Options struct {
 	// FixedTeams keeps a conversation in the team that it was routed to, for
 	// vendors that cannot tell a change.
 	FixedTeams bool
+	// Endless, when not 0, says that the vendor has contacts in place of
+	// conversations: a customer has one ticket for ever, which the next message
+	// reopens, and a close that has lasted so long has ended a conversation.
+	Endless time.Duration
 	// Channels are those that the vendor has; empty: all. What customers would
 	// write on another comes on one of these.
 	Channels []helpdesk.Channel

@@ -10,7 +10,9 @@ import (
 
 // Mix says how likely things are, each from 0 to 1.
 type Mix struct {
+	Known       float64 // who arrives has written before
 	Outbound    float64 // a campaign or an agent opens the conversation
+	Reached     float64 // the customer answers that
 	Greeting    float64 // a chat's bot speaks before the customer
 	BotAnswers  float64 // the bot tries to answer a chat
 	Acknowledge float64 // a rule acknowledges a mail
@@ -38,7 +40,7 @@ type Mix struct {
 // DefaultMix is a lively desk.
 func DefaultMix() Mix {
 	return Mix{
-		Outbound: 0.04, Greeting: 0.1, BotAnswers: 0.4, Acknowledge: 0.5, Forgotten: 0.04, Dismiss: 0.02, Undelivered: 0.02, Note: 0.15,
+		Known: 0.3, Outbound: 0.04, Reached: 0.2, Greeting: 0.1, BotAnswers: 0.4, Acknowledge: 0.5, Forgotten: 0.04, Dismiss: 0.02, Undelivered: 0.02, Note: 0.15,
 		Snooze: 0.1, Transfer: 0.08, Reroute: 0.04, WriteBack: 0.5, CloseAtOnce: 0.35, Return: 0.18, Slip: 0.03,
 		Survey: 0.7, Scored: 0.3, Spam: 0.03, Unspam: 0.15, Merge: 0.015, Trash: 0.015, Untrash: 0.3, Delete: 0.004,
 	}

@@ -51,7 +51,7 @@ func (b *Books) Bot() int64 { return firstUser + 1 }
 
 // customer is somebody new, or one who has written before.
 func (d *Desk) customer() *Customer {
-	if n := len(d.books.Customers); n > 0 && d.likely(0.3) {
+	if n := len(d.books.Customers); n > 0 && d.likely(d.mix.Known) {
 		return &d.books.Customers[d.rnd.IntN(n)]
 	}
 	n := len(d.books.Customers)

@@ -143,6 +143,10 @@ func (d *Desk) customerWrites(t *Ticket) {
 	case helpdesk.StatusSnoozed:
 		d.happen(t, Happening{What: Woken, Actor: helpdesk.ActorCustomer, Cause: cause})
 	case helpdesk.StatusClosed:
+		if d.o.Endless > 0 {
+			d.happen(t, Happening{What: Reopened, Actor: helpdesk.ActorAutomation, Cause: cause})
+			break
+		}
 		if d.likely(0.12) {
 			return // a thank-you
 		}

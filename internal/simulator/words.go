@@ -27,7 +27,12 @@ func (d *Desk) Conversations() []truth.Conversation {
 		for _, t := range b.Tickets {
 			w := writer{b: b, t: t, feed: d.o.Feed}
 			w.write()
-			out = append(out, truth.Conversation{Row: w.row(), Records: w.records})
+			whole := truth.Conversation{Row: w.row(), Records: w.records}
+			if d.o.Endless > 0 {
+				out = append(out, w.openings(whole, d.o.Endless)...)
+				continue
+			}
+			out = append(out, whole)
 		}
 	})
 	return out
