@@ -74,7 +74,7 @@ func (w *world) told(all truth.Values) truth.Values {
 	out := nonzero(all)
 	missing := map[string]bool{}
 	for _, f := range kpi.FactFamilies {
-		if f.Scope != kpi.ScopeAgent && !f.Told(w.alive.profile.Capabilities) {
+		if slices.Contains(w.v.Estimated, f) || f.Scope != kpi.ScopeAgent && !f.Told(w.alive.profile.Capabilities) {
 			missing[f.Name] = true
 		}
 	}

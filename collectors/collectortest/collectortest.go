@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/truth"
@@ -38,6 +39,9 @@ type Vendor struct {
 	// Tell puts the truth of a conversation as the vendor can tell it; nil: as
 	// it is.
 	Tell func(truth.Conversation) truth.Conversation
+	// Estimated are families of which the vendor tells only an estimate: they are
+	// not compared.
+	Estimated []*kpi.Family
 	// Forgets says that no list tells of a conversation any more once it was
 	// merged away or deleted for good.
 	Forgets bool
@@ -54,6 +58,9 @@ type Vendor struct {
 	Single func(*http.Request) bool
 	// Search, if any, is the path of a search that tells rows beside the lists.
 	Search string
+	// Nameless says that the rows of a list of one conversation have no id: one that
+	// comes twice there is two.
+	Nameless bool
 	// Optional are fields that may be null without any number being another.
 	Optional []Field
 	// Unknown are fields whose values may be words that nobody knows, without
@@ -65,6 +72,12 @@ type Vendor struct {
 	// Extra is how many calls a round with news may make beside the pages of
 	// lists: rows of conversations, users that are met for the first time.
 	Extra int
+	// Idle is how many calls a round without news makes beside one for each list
+	// that is read in every round.
+	Idle int
+	// OpenRows says that each round reads the rows of all open conversations: no
+	// list tells of a close.
+	OpenRows bool
 	// Each is how many calls the vendor makes inevitable for each conversation
 	// with news: its messages, where no list of all of them exists.
 	Each int
@@ -94,7 +107,11 @@ func Run(t *testing.T, v Vendor) {
 		{"costs", costScenarios},
 		{"restarts", restartScenarios},
 		{"failure", connectorScenarios},
+		{"openings", openingScenarios},
 	} {
+		if part.name == "openings" && v.Desk.Endless == 0 {
+			continue
+		}
 		t.Run(part.name, func(t *testing.T) {
 			for _, s := range part.scenarios {
 				t.Run(s.name, func(t *testing.T) {

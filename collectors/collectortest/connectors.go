@@ -220,7 +220,7 @@ var connectorScenarios = []scenario{
 					}
 				}
 				for other, mark := range w.marks() {
-					if other != s && w.desk.Now().Sub(mark) > 3*time.Minute {
+					if v.Lists[other] != path && w.desk.Now().Sub(mark) > 3*time.Minute {
 						t.Errorf("%s stands still", other)
 					}
 				}
@@ -256,6 +256,9 @@ var connectorScenarios = []scenario{
 			question(0, taken(hour), simulator.Replies(2*hour, 1), writes(3*hour), writes(4*hour), simulator.Replies(6*hour, 0), closed(6*hour)),
 		}
 		for _, step := range []time.Duration{5 * time.Minute, 7 * time.Hour} {
+			if v.Desk.Endless > 0 && step > v.Desk.Endless {
+				continue // a reopening wipes the close: who looks so seldom is not told of it
+			}
 			t.Run(step.String(), func(t *testing.T) {
 				w := newWorld(t, v, setup{script: script, history: time.Minute, book: true})
 				w.round()

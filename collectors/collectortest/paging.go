@@ -44,7 +44,7 @@ var pagingScenarios = []scenario{
 	}},
 	{"rows that come twice count once", func(t *testing.T, v Vendor) {
 		w := newWorld(t, v, setup{seed: 21, rate: 10, history: 18 * time.Hour, book: true})
-		w.door.fail(simulator.Fault{Kind: simulator.FaultDuplicateRow})
+		w.door.failNamed(v, simulator.Fault{Kind: simulator.FaultDuplicateRow})
 		w.round()
 		w.rounds(20, 5*time.Minute)
 		w.settle()

@@ -49,6 +49,18 @@ func (d *door) shuffle() {
 	})
 }
 
+// failNamed lets requests fail whose rows have ids.
+func (d *door) failNamed(v Vendor, faults ...simulator.Fault) {
+	failing := simulator.Faults(d.dialect, 12, faults...)
+	d.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v.Nameless && v.Single(r) {
+			d.dialect.ServeHTTP(w, r)
+		} else {
+			failing.ServeHTTP(w, r)
+		}
+	}))
+}
+
 // failLists lets lists fail, and nothing below them.
 func (d *door) failLists(faults ...simulator.Fault) {
 	failing := simulator.Faults(d.dialect, 11, faults...)
