@@ -83,7 +83,7 @@ var sampleNames = names{
 	products: map[string]string{"501000018903": "Shop"},
 }
 
-func opens(id, created string) helpdesk.Record {
+func begins(id, created string) helpdesk.Record {
 	return helpdesk.Message{
 		Key:          helpdesk.Key{ID: "ticket-" + id, At: instant(created), Lane: helpdesk.LaneMessages},
 		Conversation: id, Author: helpdesk.AuthorCustomer, Public: true,
@@ -108,8 +108,8 @@ func TestRecordedTicketsOf2024HaveNoStamps(t *testing.T) {
 		}
 	}
 	compare(t, []helpdesk.Record{
-		ticket("2", "2024-10-21T11:19:18Z", "2024-10-21T11:19:18Z"), opens("2", "2024-10-21T11:19:18Z"),
-		ticket("1", "2024-10-21T11:19:00Z", "2024-10-21T11:19:01Z"), opens("1", "2024-10-21T11:19:00Z"),
+		ticket("2", "2024-10-21T11:19:18Z", "2024-10-21T11:19:18Z"), begins("2", "2024-10-21T11:19:18Z"),
+		ticket("1", "2024-10-21T11:19:00Z", "2024-10-21T11:19:01Z"), begins("1", "2024-10-21T11:19:00Z"),
 	}, got)
 }
 
@@ -135,14 +135,14 @@ func TestRecordedTicketsWithStamps(t *testing.T) {
 	escalated := ticket("20", "2022-11-16T15:58:29Z", "2022-11-19T16:10:34Z", "2022-11-17T15:58:29Z", "2022-11-19T15:58:29Z")
 	escalated.Labels = helpdesk.Labels{Channel: helpdesk.ChannelPhone, Team: "Support", Priority: "low"}
 	compare(t, []helpdesk.Record{
-		payment, opens("18", "2020-10-22T02:37:13Z"),
-		broken, opens("19", "2020-10-22T02:37:13Z"),
-		pending, opens("22", "2022-11-16T16:03:17Z"),
+		payment, begins("18", "2020-10-22T02:37:13Z"),
+		broken, begins("19", "2020-10-22T02:37:13Z"),
+		pending, begins("22", "2022-11-16T16:03:17Z"),
 		helpdesk.StatusChange{
 			Key: statusKey("22-20221116160325-status", "2022-11-16T16:03:25Z"), Conversation: "22",
 			Change: helpdesk.ChangeStatus, To: helpdesk.StatusPending,
 		},
-		escalated, opens("20", "2022-11-16T15:58:29Z"),
+		escalated, begins("20", "2022-11-16T15:58:29Z"),
 	}, got)
 }
 
@@ -176,7 +176,7 @@ func TestDocumentedSingleTicketIsOpenThoughItHasAStampOfItsResolution(t *testing
 			Due:    helpdesk.Due{FirstResponse: instant("2016-05-18T05:36:04Z"), Resolution: instant("2016-05-18T23:36:04Z")},
 			Agent:  "6010396333", URL: base + "/a/tickets/1", Messages: -1,
 		},
-		opens("1", "2016-05-18T04:36:04Z"),
+		begins("1", "2016-05-18T04:36:04Z"),
 		helpdesk.StatusChange{
 			Key: statusKey("1-20200724153521-status", "2020-07-24T15:35:21Z"), Conversation: "1",
 			Change: helpdesk.ChangeStatus, To: helpdesk.StatusOpen,

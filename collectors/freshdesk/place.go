@@ -1,0 +1,131 @@
+package freshdesk
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+)
+
+const (
+	// shortOverlap is how far before the newest row that was read a walk begins:
+	// the list may show a change later than a younger one. longOverlap is the same
+	// for the walk that goes with the reconcile sweep.
+	shortOverlap = 5 * time.Minute
+	longOverlap  = time.Hour
+	// knownRows bounds the rows that are remembered. Beyond, a row of the overlap
+	// is read again, which changes nothing and costs a call.
+	knownRows = 1000
+	// lastPage is the last page that the vendor gives of one list.
+	lastPage = 300
+)
+
+// filters are the lists of tickets in the order in which a walk reads them: what
+// is set aside is in none but its own. The last is all the others.
+var filters = [...]string{"deleted", "spam", ""}
+
+// position is the cursor of the tickets.
+type position struct {
+	Lists [len(filters)]listPosition `json:"lists"`
+	// List is the one that the walk reads; Since and Page are where, Since as Unix
+	// seconds. Page 0: no walk is under way.
+	List  int   `json:"list,omitempty"`
+	Since int64 `json:"since,omitempty"`
+	Page  int   `json:"page,omitempty"`
+	Long  bool  `json:"long,omitempty"`
+}
+
+// listPosition is what is known of one list.
+type listPosition struct {
+	Newest int64      `json:"newest,omitempty"` // update stamp, Unix seconds, of the newest row read
+	Known  []knownRow `json:"known,omitempty"`  // the newest rows read, oldest first
+}
+
+// knownRow is a row that was applied: a ticket as it was updated.
+type knownRow struct {
+	ID      id    `json:"i"`
+	Updated int64 `json:"u"`
+}
+
+func readPosition(cursor []byte) (position, error) {
+	var p position
+	if cursor == nil {
+		return p, nil
+	}
+	if json.Unmarshal(cursor, &p) != nil || p.List < 0 || p.List >= len(filters) {
+		return p, errors.New("read the cursor of the tickets: it is damaged, or a later version's")
+	}
+	return p, nil
+}
+
+func (p *position) write() ([]byte, error) { return json.Marshal(p) }
+
+// MarshalJSON writes the number as a string, so that it stays one.
+func (v id) MarshalJSON() ([]byte, error) { return json.Marshal(string(v)) }
+
+// begin starts a walk where none is under way.
+func (p *position) begin(w helpdesk.Walk) {
+	if p.Page == 0 {
+		p.Long = w.Long
+		p.enter(0, w)
+	}
+}
+
+// enter goes to the beginning of a list.
+func (p *position) enter(list int, w helpdesk.Walk) {
+	overlap := shortOverlap
+	if p.Long {
+		overlap = longOverlap
+	}
+	p.List, p.Page, p.Since = list, 1, max(w.Horizon.Unix(), 0)
+	if n := p.Lists[list].Newest; n > 0 {
+		p.Since = max(p.Since, n-int64(overlap/time.Second))
+	}
+}
+
+// list is the one that is being read.
+func (p *position) list() *listPosition { return &p.Lists[p.List] }
+
+// pass moves the walk past a page whose youngest row was updated at newest, and
+// reports whether the walk is complete. ok is false where it cannot go on.
+//
+// A window ends where its rows are younger than its beginning, and the next begins
+// a second before the youngest. Within one window updated_since stays as it is
+// and only the page grows: a ticket that is updated meanwhile leaves its place
+// for the end, and those behind it move up by one, out of the next page. A window
+// of one page has no next page that could lose them.
+func (p *position) pass(newest int64, more bool, w helpdesk.Walk) (done, ok bool) {
+	switch {
+	case !more && p.List == len(filters)-1:
+		p.List, p.Since, p.Page, p.Long = 0, 0, 0, false
+		return true, true
+	case !more:
+		p.enter(p.List+1, w)
+	case newest-1 > p.Since:
+		p.Since, p.Page = newest-1, 1
+	case p.Page >= lastPage:
+		p.Since, p.Page = p.Since+1, 1
+		return false, false
+	default:
+		p.Page++
+	}
+	return false, true
+}
+
+// knows reports whether a row was applied as it is.
+func (l *listPosition) knows(r knownRow) bool { return slices.Contains(l.Known, r) }
+
+// learn notes a row that was applied. What the overlap of the next walk does not
+// reach is forgotten.
+func (l *listPosition) learn(r knownRow) {
+	l.Newest = max(l.Newest, r.Updated)
+	l.Known = slices.DeleteFunc(l.Known, func(k knownRow) bool { return k.ID == r.ID })
+	l.Known = append(l.Known, r)
+	reach := l.Newest - int64(longOverlap/time.Second)
+	l.Known = slices.DeleteFunc(l.Known, func(k knownRow) bool { return k.Updated < reach })
+	if n := len(l.Known) - knownRows; n > 0 {
+		l.Known = slices.Delete(l.Known, 0, n)
+	}
+}

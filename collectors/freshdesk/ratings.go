@@ -1,0 +1,74 @@
+package freshdesk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// ratingOverlap is how far before the newest rating that was read a walk begins.
+const ratingOverlap = 24 * time.Hour
+
+// ratingPlace is the cursor of the ratings: the newest read, and the page of the
+// walk under way, 0 without one. Since stays as it is while pages are read.
+type ratingPlace struct {
+	Newest int64 `json:"newest,omitempty"`
+	Since  int64 `json:"since,omitempty"`
+	Page   int   `json:"page,omitempty"`
+}
+
+// readRatings reads a page of the answers to surveys. Without created_since the
+// vendor may give those of the last month alone.
+// https://developers.freshdesk.com/api/#view_all_satisfaction_ratings
+func (c *Collector) readRatings(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
+	var at ratingPlace
+	if w.Cursor != nil && json.Unmarshal(w.Cursor, &at) != nil {
+		return helpdesk.Page{}, errors.New("read the cursor of the ratings: it is damaged, or a later version's")
+	}
+	if at.Page == 0 {
+		at.Page, at.Since = 1, max(w.Horizon.Unix(), at.Newest-int64(ratingOverlap/time.Second), 0)
+	}
+	const path = root + "/surveys/satisfaction_ratings"
+	raw, more, err := c.list(ctx, rest.Request{
+		Endpoint: path, Path: path, Query: paged(url.Values{"created_since": {unix(at.Since)}}, at.Page), Priority: rest.Background,
+	})
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	var page helpdesk.Page
+	for _, r := range raw {
+		at.Newest = max(at.Newest, readRating(r, &page))
+	}
+	at.Page++
+	if page.Done = !more || at.Page > maxPages; page.Done {
+		at.Page, at.Since = 0, 0
+	}
+	page.Cursor, err = json.Marshal(at)
+	return page, err
+}
+
+// readRating adds one answer, and returns when it was given, 0 when unknown.
+func readRating(raw json.RawMessage, page *helpdesk.Page) int64 {
+	var r rating
+	if !decode("rating", raw, &r, page) {
+		return 0
+	}
+	out, ok := ratingOf(&r)
+	switch {
+	case r.ID == "" || r.Ticket == "":
+		skip(page, "id", "rating", r.ID)
+	case !ok:
+		skip(page, "rating", "rating", r.ID)
+	default:
+		page.Records = append(page.Records, out)
+	}
+	if r.Created.IsZero() {
+		return 0
+	}
+	return r.Created.Unix()
+}

@@ -1,0 +1,175 @@
+package freshdesk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// readTickets reads one page of the lists of tickets, those that were updated
+// longest ago first, and the messages of each ticket that is not known as it is.
+func (c *Collector) readTickets(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
+	pos, err := readPosition(w.Cursor)
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	first := pos.list().Newest == 0
+	pos.begin(w)
+	if err := c.know(ctx, rest.Clocks); err != nil {
+		return helpdesk.Page{}, err
+	}
+	raw, more, err := c.list(ctx, c.ticketRequest(&pos))
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	var page helpdesk.Page
+	newest, err := c.tell(ctx, raw, &pos, &page)
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	if first && pos.List == len(filters)-1 {
+		page.Progress = progress(newest, w)
+	}
+	since := pos.Since
+	var ok bool
+	if page.Done, ok = pos.pass(newest, more, w); !ok {
+		page.Skipped = append(page.Skipped, helpdesk.Skip{
+			Reason: "pages", Err: fmt.Errorf("tickets updated at %s: more than the %d pages that the helpdesk gives", unix(since), lastPage),
+		})
+	}
+	if page.Done {
+		page.Progress = 1
+	}
+	page.Cursor, err = pos.write()
+	return page, err
+}
+
+// ticketRequest asks for the page at a position. What is set aside needs no
+// stamps, which cost credits.
+func (c *Collector) ticketRequest(pos *position) rest.Request {
+	q := url.Values{"updated_since": {unix(pos.Since)}, "order_by": {"updated_at"}, "order_type": {"asc"}}
+	r := rest.Request{Endpoint: root + "/tickets", Path: root + "/tickets", Cost: costCall, Allowance: c.lists}
+	if f := filters[pos.List]; f != "" {
+		q.Set("filter", f)
+	} else {
+		q.Set("include", "stats")
+		r.Cost = costTicketsStats
+	}
+	r.Query = paged(q, pos.Page)
+	return r
+}
+
+func unix(s int64) string { return time.Unix(s, 0).UTC().Format(time.RFC3339) }
+
+// progress of a first walk is the share of the time since the horizon.
+func progress(newest int64, w helpdesk.Walk) float64 {
+	span := w.Now.Sub(w.Horizon)
+	if newest == 0 || span <= 0 {
+		return 0
+	}
+	return min(max(float64(time.Unix(newest, 0).Sub(w.Horizon))/float64(span), 0), 1)
+}
+
+// tell adds what the rows of a page say, and returns the newest update stamp.
+func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *position, page *helpdesk.Page) (int64, error) {
+	newest := int64(0)
+	for _, r := range raw {
+		t := new(ticket)
+		if !readTicket(r, t, page) {
+			continue
+		}
+		switch filters[pos.List] {
+		case "deleted":
+			t.Deleted = maybe[bool]{true, true}
+		case "spam":
+			t.Spam = maybe[bool]{true, true}
+		}
+		row := knownRow{t.ID, t.Updated.Unix()}
+		newest = max(newest, row.Updated)
+		if pos.list().knows(row) {
+			continue
+		}
+		if err := c.tellTicket(ctx, t, page); err != nil {
+			return 0, err
+		}
+		pos.list().learn(row)
+	}
+	return newest, nil
+}
+
+// readTicket decodes a row; false: it can't be used, which the page says.
+func readTicket(raw json.RawMessage, t *ticket, page *helpdesk.Page) bool {
+	switch {
+	case !decode("ticket", raw, t, page):
+	case t.ID == "":
+		skip(page, "id", "ticket", t.ID)
+	case t.Created.IsZero(), t.Updated.IsZero():
+		skip(page, "time", "ticket", t.ID)
+	default:
+		return true
+	}
+	return false
+}
+
+// tellTicket adds a ticket with all that is told of it. Where its messages can't
+// be read now, others' could: it is wanted by itself, and holds back nothing.
+func (c *Collector) tellTicket(ctx context.Context, t *ticket, page *helpdesk.Page) error {
+	want := helpdesk.Want{Kind: helpdesk.WantConversation, ID: string(t.ID)}
+	c.addRow(t, page)
+	if t.Deleted.v { // the messages of what was deleted are not to be had
+		return nil
+	}
+	err := c.addMessages(ctx, t, rest.Clocks, page)
+	switch reason(err) {
+	case "":
+		page.Served = append(page.Served, want)
+	case rest.ReasonServer, rest.ReasonDecode, rest.ReasonClient:
+		page.Wants = append(page.Wants, want)
+	default:
+		return err
+	}
+	return nil
+}
+
+// addRow adds what the row of a ticket says: what it is, and what happened to it.
+func (c *Collector) addRow(t *ticket, page *helpdesk.Page) {
+	conv, unknown := conversation(t, c.names, c.base)
+	page.Records = append(page.Records, conv, t.opening())
+	page.Records = append(page.Records, t.changes(c.names)...)
+	unknowns(page, unknown)
+}
+
+// addMessages reads the messages of a ticket. One that nothing happened to since
+// it was created has none; one that has vanished meanwhile has none any more.
+func (c *Collector) addMessages(ctx context.Context, t *ticket, prio rest.Priority, page *helpdesk.Page) error {
+	raw, err := c.all(ctx, rest.Request{
+		Endpoint: root + "/tickets/{id}/conversations", Path: root + "/tickets/" + string(t.ID) + "/conversations", Priority: prio,
+	})
+	if reason(err) == rest.ReasonGone {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, r := range raw {
+		var m message
+		switch {
+		case !decode("message", r, &m, page):
+		case m.ID == "":
+			skip(page, "id", "message", m.ID)
+		case m.Created.IsZero():
+			skip(page, "time", "message", m.ID)
+		default:
+			m.Ticket = t.ID // a row may leave out whose it is
+			if msg, ok := messageOf(&m); ok {
+				page.Records = append(page.Records, msg)
+			}
+		}
+	}
+	return nil
+}
