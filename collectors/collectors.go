@@ -8,6 +8,7 @@ import (
 
 	promconfig "github.com/prometheus/common/config"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/freshdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/intercom"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/requesttracker"
@@ -30,6 +31,16 @@ type vendor struct {
 }
 
 var vendors = map[string]vendor{
+	"freshdesk": {
+		quota: func(h http.Header) (rest.Reading, bool) {
+			remaining, limit, ok := freshdesk.CallLimit(h)
+			return rest.Reading{Limit: limit, Remaining: remaining, Window: freshdesk.CallWindow}, ok
+		},
+		start: rest.Reading{Limit: freshdesk.StartLimit, Remaining: freshdesk.StartLimit, Window: freshdesk.CallWindow},
+		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
+			return freshdesk.New(api, freshdesk.Options{BaseURL: s.URL.String(), Lists: freshdesk.Lists(s.QuotaShare)})
+		},
+	},
 	"gorgias": {
 		quota: func(h http.Header) (rest.Reading, bool) {
 			used, limit, ok := gorgias.CallLimit(h)

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
 // CallWindow is the time over which the credits of [CallLimit] are counted.
@@ -14,6 +16,16 @@ const CallWindow = time.Minute
 // StartLimit is assumed until an answer tells the plan's own limit: the credits
 // of a trial account, the least there is.
 const StartLimit = 50
+
+// listLimit is how many lists of tickets an account may ask for in a minute,
+// beside its credits: the least of any plan. No header tells the plan's own, and
+// more would not help: the messages of a hundred tickets cost more than their list.
+const listLimit = 20
+
+// Lists is a share of the account's limit of lists.
+func Lists(share float64) *rest.Allowance {
+	return rest.NewAllowance(int(listLimit*share), CallWindow, nil)
+}
 
 // What calls cost in credits. A list pays two for the stamps of its rows.
 const (

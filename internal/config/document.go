@@ -80,6 +80,7 @@ type sourceDoc struct {
 
 	// The vendors, alphabetically: exactly one is set. Each has its line in
 	// vendors too.
+	Freshdesk      *Freshdesk      `yaml:"freshdesk,omitempty"`
 	Gorgias        *Gorgias        `yaml:"gorgias,omitempty"`
 	Intercom       *Intercom       `yaml:"intercom,omitempty"`
 	RequestTracker *RequestTracker `yaml:"requesttracker,omitempty"`

@@ -21,6 +21,11 @@ type block interface{ endpoint() *Endpoint }
 // vendors is the table of contents, alphabetically.
 var vendors = []vendor{
 	{
+		key:     "freshdesk",
+		block:   func(s *sourceDoc) block { return orNone(s.Freshdesk) },
+		example: "https://acme.freshdesk.com",
+	},
+	{
 		key:     "gorgias",
 		block:   func(s *sourceDoc) block { return orNone(s.Gorgias) },
 		example: "https://acme.gorgias.com",
@@ -65,6 +70,11 @@ func (e Endpoint) GoString() string { return e.String() }
 
 // MarshalJSON is String too.
 func (e Endpoint) MarshalJSON() ([]byte, error) { return json.Marshal(e.String()) }
+
+// Freshdesk is the block of a Freshdesk account. It has no options of its own.
+type Freshdesk struct {
+	Endpoint `yaml:",inline"`
+}
 
 // Gorgias is the block of a Gorgias account. It has no options of its own.
 type Gorgias struct {
