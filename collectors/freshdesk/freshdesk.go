@@ -3,8 +3,8 @@
 //
 // A record flows through the files in this order: list.go asks for one page,
 // wire.go names what is read of the vendor's JSON, convert.go turns it into
-// records, tickets.go walks the one feed in the windows of place.go, and fetch.go
-// reads single things. The facts about the API, with their sources and how
+// records, tickets.go walks the one feed in the windows of place.go, open.go
+// searches what is in a queue, and fetch.go reads single things. The facts about the API, with their sources and how
 // certain they are, are in README.md.
 package freshdesk
 
@@ -72,6 +72,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 			{Stream: helpdesk.StreamRatings, Every: helpdesk.EachReconcile, Gives: []helpdesk.Capability{helpdesk.CapCSAT}},
 			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachReconcile},
 			{Stream: helpdesk.StreamTeams, Every: helpdesk.EachReconcile},
+			{Stream: helpdesk.StreamOpen, Every: helpdesk.EachReconcile},
 		},
 		VisibilityLag: VisibilityLag,
 		Capabilities: map[helpdesk.Capability]helpdesk.Level{
@@ -100,6 +101,8 @@ func (c *Collector) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk
 		return c.readDirectory(ctx, "/agents", agentRows, w)
 	case helpdesk.StreamTeams:
 		return c.readDirectory(ctx, "/groups", c.groupRows, w)
+	case helpdesk.StreamOpen:
+		return c.readOpen(ctx, w)
 	default:
 		return helpdesk.Page{}, fmt.Errorf("freshdesk has no stream %q", string(s))
 	}
