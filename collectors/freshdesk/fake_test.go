@@ -25,6 +25,8 @@ type desk struct {
 	calls []string
 	// before is called with each request; an error of it is the answer.
 	before func(r rest.Request) error
+	// rows, if any, is the answer to every request but those for messages.
+	rows []byte
 }
 
 func newDesk(o simulator.Options, f simulator.FreshdeskOptions) *desk {
@@ -47,6 +49,9 @@ func (d *desk) Do(_ context.Context, r rest.Request, out any) error {
 		if err := d.before(r); err != nil {
 			return err
 		}
+	}
+	if d.rows != nil && r.Endpoint != root+"/tickets/{id}/conversations" {
+		return json.Unmarshal(d.rows, out)
 	}
 	q := httptest.NewRequest(http.MethodGet, r.Path+"?"+r.Query.Encode(), nil)
 	q.SetBasicAuth("key", "X")

@@ -35,6 +35,7 @@ type position struct {
 	Since int64 `json:"since,omitempty"`
 	Page  int   `json:"page,omitempty"`
 	Long  bool  `json:"long,omitempty"`
+	First bool  `json:"first,omitempty"` // nothing was known when the walk began
 }
 
 // listPosition is what is known of one list.
@@ -68,7 +69,7 @@ func (v id) MarshalJSON() ([]byte, error) { return json.Marshal(string(v)) }
 // begin starts a walk where none is under way.
 func (p *position) begin(w helpdesk.Walk) {
 	if p.Page == 0 {
-		p.Long = w.Long
+		p.Long, p.First = w.Long, p.Lists[len(filters)-1].Newest == 0
 		p.enter(0, w)
 	}
 }
@@ -99,7 +100,7 @@ func (p *position) list() *listPosition { return &p.Lists[p.List] }
 func (p *position) pass(newest int64, more bool, w helpdesk.Walk) (done, ok bool) {
 	switch {
 	case !more && p.List == len(filters)-1:
-		p.List, p.Since, p.Page, p.Long = 0, 0, 0, false
+		p.List, p.Since, p.Page, p.Long, p.First = 0, 0, 0, false, false
 		return true, true
 	case !more:
 		p.enter(p.List+1, w)

@@ -18,7 +18,6 @@ func (c *Collector) readTickets(ctx context.Context, w helpdesk.Walk) (helpdesk.
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	first := pos.list().Newest == 0
 	pos.begin(w)
 	if err := c.know(ctx, rest.Clocks); err != nil {
 		return helpdesk.Page{}, err
@@ -32,7 +31,7 @@ func (c *Collector) readTickets(ctx context.Context, w helpdesk.Walk) (helpdesk.
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	if first && pos.List == len(filters)-1 {
+	if pos.First && pos.List == len(filters)-1 {
 		page.Progress = progress(newest, w)
 	}
 	since := pos.Since
@@ -144,8 +143,8 @@ func (c *Collector) addRow(t *ticket, page *helpdesk.Page) {
 	unknowns(page, unknown)
 }
 
-// addMessages reads the messages of a ticket. One that nothing happened to since
-// it was created has none; one that has vanished meanwhile has none any more.
+// addMessages reads the messages of a ticket; one that has vanished meanwhile has
+// none any more.
 func (c *Collector) addMessages(ctx context.Context, t *ticket, prio rest.Priority, page *helpdesk.Page) error {
 	raw, err := c.all(ctx, rest.Request{
 		Endpoint: root + "/tickets/{id}/conversations", Path: root + "/tickets/" + string(t.ID) + "/conversations", Priority: prio,
