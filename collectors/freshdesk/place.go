@@ -10,10 +10,12 @@ import (
 )
 
 const (
-	// shortOverlap is how far before the newest row that was read a walk begins:
-	// the list may show a change later than a younger one. longOverlap is the same
-	// for the walk that goes with the reconcile sweep.
+	// shortOverlap is how far before the newest row that was read a walk begins, and
+	// overlapRows how many rows of that it reads again at most, so that with a few
+	// new ones they fit in one page: the list may show a change later than a younger
+	// one. longOverlap is the same for the walk that goes with the reconcile sweep.
 	shortOverlap = 5 * time.Minute
+	overlapRows  = 50
 	longOverlap  = time.Hour
 	// knownRows bounds the rows that are remembered. Beyond, a row of the overlap
 	// is read again, which changes nothing and costs a call.
@@ -76,14 +78,24 @@ func (p *position) begin(w helpdesk.Walk) {
 
 // enter goes to the beginning of a list.
 func (p *position) enter(list int, w helpdesk.Walk) {
-	overlap := shortOverlap
-	if p.Long {
-		overlap = longOverlap
+	p.List, p.Page, p.Since = list, 1, max(w.Horizon.Unix(), p.Lists[list].overlap(p.Long), 0)
+}
+
+// overlap is where a walk begins; 0 without a row.
+func (l *listPosition) overlap(long bool) int64 {
+	if long || l.Newest == 0 {
+		return l.Newest - int64(longOverlap/time.Second)
 	}
-	p.List, p.Page, p.Since = list, 1, max(w.Horizon.Unix(), 0)
-	if n := p.Lists[list].Newest; n > 0 {
-		p.Since = max(p.Since, n-int64(overlap/time.Second))
+	since := l.Newest - int64(shortOverlap/time.Second)
+	if len(l.Known) < overlapRows {
+		return since
 	}
+	stamps := make([]int64, len(l.Known))
+	for i, k := range l.Known {
+		stamps[i] = k.Updated
+	}
+	slices.Sort(stamps)
+	return max(since, stamps[len(stamps)-overlapRows])
 }
 
 // list is the one that is being read.

@@ -156,6 +156,30 @@ func TestAnIdleRoundIsThreeLists(t *testing.T) {
 	}, d.calls)
 }
 
+func TestAnIdleRoundAfterABurstIsThreeListsToo(t *testing.T) {
+	var script []simulator.Scripted
+	for i := range 300 {
+		at := time.Hour + time.Duration(i)*time.Second/2
+		script = append(script, simulator.Scripted{Lines: []simulator.Line{simulator.Says(at, helpdesk.AuthorCustomer)}})
+	}
+	d := newDesk(simulator.Options{Script: script}, simulator.FreshdeskOptions{})
+	d.Advance(opens.Add(2 * time.Hour))
+	c, w := New(d, Options{}), since(1)
+	_, w.Cursor = walkOver(t, c, helpdesk.StreamConversations, w)
+	for range 3 {
+		d.calls = nil
+		records, cursor := walkOver(t, c, helpdesk.StreamConversations, w)
+		compare(t, []helpdesk.Record(nil), records)
+		if w.Cursor = cursor; len(d.calls) != len(filters) {
+			t.Errorf("%d calls: %v", len(d.calls), d.calls)
+		}
+	}
+	d.calls, w.Long = nil, true
+	if records, _ := walkOver(t, c, helpdesk.StreamConversations, w); len(records) > 0 || len(d.calls) < 5 {
+		t.Errorf("%d records and %d calls with the sweep: all of the burst is known", len(records), len(d.calls))
+	}
+}
+
 func TestAWindowKeepsItsBeginningWhileItsTicketsShareASecond(t *testing.T) {
 	var script []simulator.Scripted
 	for range 250 {
