@@ -17,6 +17,9 @@ const (
 	shortOverlap = 5 * time.Minute
 	overlapRows  = 50
 	longOverlap  = time.Hour
+	// settledAfter is when nothing can come late any more; it is longer than any
+	// overlap of a round, since the helpdesk's clock may be known wrong by minutes.
+	settledAfter = 15 * time.Minute
 	// knownRows bounds the rows that are remembered. Beyond, a row of the overlap
 	// is read again, which changes nothing and costs a call.
 	knownRows = 1000
@@ -36,12 +39,14 @@ type position struct {
 	List  int   `json:"list,omitempty"`
 	Since int64 `json:"since,omitempty"`
 	Page  int   `json:"page,omitempty"`
+	Began int64 `json:"began,omitempty"` // when, on the helpdesk's clock; 0: not known
 	Long  bool  `json:"long,omitempty"`
 	First bool  `json:"first,omitempty"` // nothing was known when the walk began
 }
 
 // listPosition is what is known of one list.
 type listPosition struct {
+	Walked int64      `json:"walked,omitempty"` // when the last walk that read it to its end began, as Began
 	Newest int64      `json:"newest,omitempty"` // update stamp, Unix seconds, of the newest row read
 	Known  []knownRow `json:"known,omitempty"`  // the newest rows read, oldest first
 }
@@ -78,6 +83,10 @@ func (p *position) begin(w helpdesk.Walk) {
 
 // enter goes to the beginning of a list.
 func (p *position) enter(list int, w helpdesk.Walk) {
+	p.Began = 0
+	if !w.Now.IsZero() {
+		p.Began = w.Now.Unix()
+	}
 	p.List, p.Page, p.Since = list, 1, max(w.Horizon.Unix(), p.Lists[list].overlap(p.Long), 0)
 }
 
@@ -85,6 +94,9 @@ func (p *position) enter(list int, w helpdesk.Walk) {
 func (l *listPosition) overlap(long bool) int64 {
 	if long || l.Newest == 0 {
 		return l.Newest - int64(longOverlap/time.Second)
+	}
+	if l.Walked > l.Newest+int64(settledAfter/time.Second) {
+		return l.Newest + 1 // all that could come late was there when it was read last
 	}
 	since := l.Newest - int64(shortOverlap/time.Second)
 	if len(l.Known) < overlapRows {
@@ -110,9 +122,12 @@ func (p *position) list() *listPosition { return &p.Lists[p.List] }
 // for the end, and those behind it move up by one, out of the next page. A window
 // of one page has no next page that could lose them.
 func (p *position) pass(newest int64, more bool, w helpdesk.Walk) (done, ok bool) {
+	if !more {
+		p.list().Walked = p.Began
+	}
 	switch {
 	case !more && p.List == len(filters)-1:
-		p.List, p.Since, p.Page, p.Long, p.First = 0, 0, 0, false, false
+		p.List, p.Since, p.Page, p.Began, p.Long, p.First = 0, 0, 0, 0, false, false
 		return true, true
 	case !more:
 		p.enter(p.List+1, w)

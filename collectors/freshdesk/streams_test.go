@@ -152,7 +152,7 @@ func TestAnIdleRoundIsThreeLists(t *testing.T) {
 	compare(t, []string{
 		`tickets "deleted" since 2026-08-31T08:00:00Z page 1`,
 		`tickets "spam" since 2026-08-31T08:00:00Z page 1`,
-		`tickets "" since 2026-09-01T07:55:00Z page 1`,
+		`tickets "" since 2026-09-01T08:00:01Z page 1`,
 	}, d.calls)
 }
 
