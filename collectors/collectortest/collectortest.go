@@ -42,6 +42,9 @@ type Vendor struct {
 	// Estimated are families of which the vendor tells only an estimate: they are
 	// not compared.
 	Estimated []*kpi.Family
+	// Witness, if any, makes for each desk one who hears its answers, for a vendor
+	// that forgets: what was in no answer is not told.
+	Witness func() Witness
 	// Forgets says that no list tells of a conversation any more once it was
 	// merged away or deleted for good.
 	Forgets bool
@@ -67,20 +70,27 @@ type Vendor struct {
 	// any counter being another.
 	Unknown []Field
 
+	// Idle is how many calls a round without news makes beside one for each list
+	// that is read in every round.
+	Idle int
 	// PageSize is the size of the largest page.
 	PageSize int
 	// Extra is how many calls a round with news may make beside the pages of
 	// lists: rows of conversations, users that are met for the first time.
 	Extra int
-	// Idle is how many calls a round without news makes beside one for each list
-	// that is read in every round.
-	Idle int
 	// OpenRows says that each round reads the rows of all open conversations: no
 	// list tells of a close.
 	OpenRows bool
 	// Each is how many calls the vendor makes inevitable for each conversation
 	// with news: its messages, where no list of all of them exists.
 	Each int
+}
+
+// Witness hears every answer of a desk, and puts the truth of a conversation as
+// they told it, after Tell.
+type Witness interface {
+	Hear(r *http.Request, answer []byte)
+	Tell(truth.Conversation) truth.Conversation
 }
 
 // Field is a field of the rows of a list.

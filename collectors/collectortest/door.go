@@ -2,9 +2,9 @@ package collectortest
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
-
 	"sync"
 	"time"
 
@@ -17,6 +17,7 @@ type door struct {
 	dialect http.Handler
 	single  func(*http.Request) bool
 	list    func(*http.Request) string
+	witness Witness // nil: none
 
 	mu      sync.Mutex
 	handler http.Handler
@@ -26,6 +27,9 @@ type door struct {
 
 func newDoor(v Vendor, d *simulator.Desk) *door {
 	o := &door{desk: d, single: v.Single, list: v.List, calls: map[string]int{}}
+	if v.Witness != nil {
+		o.witness = v.Witness()
+	}
 	o.dialect = v.Dialect(d, func(r *http.Request) {
 		o.mu.Lock()
 		before := o.before
@@ -52,7 +56,18 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := d.handler
 	d.mu.Unlock()
 	w.Header().Set("Date", d.desk.Now().UTC().Format(http.TimeFormat)) // refusals tell it too
-	h.ServeHTTP(w, r)
+	if d.witness == nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	if rec.Code == http.StatusOK {
+		d.witness.Hear(r, rec.Body.Bytes())
+	}
+	maps.Copy(w.Header(), rec.Header())
+	w.WriteHeader(rec.Code)
+	_, _ = w.Write(rec.Body.Bytes()) // the client may be gone
 }
 
 // fail lets requests fail from now on, each by the first fault that befalls it.

@@ -80,9 +80,9 @@ var pagingScenarios = []scenario{
 	{"a page without its rows loses nothing that a later look can find", func(t *testing.T, v Vendor) {
 		for stream, path := range v.Lists {
 			t.Run(string(stream), func(t *testing.T) {
-				mix := simulator.DefaultMix()
-				mix.Spam, mix.Trash, mix.Merge, mix.Delete = 0, 0, 0, 0
-				w := newWorld(t, v, setup{seed: 24, rate: 9, history: 14 * time.Hour, book: true, mix: &mix})
+				mix := steady(v)
+				mix.Spam, mix.Trash = 0, 0
+				w := newWorld(t, v, setup{seed: 24, rate: 9, history: 14 * time.Hour, book: true, mix: mix})
 				w.door.fail(simulator.Fault{Kind: simulator.FaultEmptyPage, Path: path, Skip: 1, Times: 1})
 				w.round()
 				w.door.heal()

@@ -188,6 +188,9 @@ func (w *world) conversations() []truth.Conversation {
 		if w.v.Tell != nil {
 			c = w.v.Tell(c)
 		}
+		if w.door.witness != nil {
+			c = w.door.witness.Tell(c)
+		}
 		out = append(out, c)
 	}
 	return out
