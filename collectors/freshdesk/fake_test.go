@@ -27,6 +27,8 @@ type desk struct {
 	before func(r rest.Request) error
 	// rows, if any, is the answer to every request but those for messages.
 	rows []byte
+	// empty says which lists come without their rows.
+	empty func(r rest.Request) bool
 }
 
 func newDesk(o simulator.Options, f simulator.FreshdeskOptions) *desk {
@@ -62,6 +64,9 @@ func (d *desk) Do(_ context.Context, r rest.Request, out any) error {
 	}
 	if r.Heard != nil {
 		r.Heard(w.Header())
+	}
+	if d.empty != nil && d.empty(r) {
+		return json.Unmarshal([]byte("[]"), out)
 	}
 	return json.Unmarshal(w.Body.Bytes(), out)
 }

@@ -39,6 +39,7 @@ func (c *Collector) Fetch(ctx context.Context, wants []helpdesk.Want) (helpdesk.
 		page.Records = append(page.Records, part.Records...)
 		page.Gone = append(page.Gone, part.Gone...)
 		page.Skipped = append(page.Skipped, part.Skipped...)
+		page.Wants = append(page.Wants, part.Wants...)
 		unknowns(&page, part.Unknown)
 		page.Served = append(page.Served, w)
 	}
@@ -77,8 +78,8 @@ func (c *Collector) fetch(ctx context.Context, w helpdesk.Want) (helpdesk.Page, 
 		return page, nil
 	}
 	c.addRow(t, &page)
-	if w.Kind == helpdesk.WantConversation && !t.Deleted.v {
-		return page, c.addMessages(ctx, t, rest.Clocks, &page)
+	if w.Kind == helpdesk.WantConversation {
+		return page, c.addMessages(ctx, t, &page)
 	}
 	return page, nil
 }

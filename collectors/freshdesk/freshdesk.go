@@ -44,6 +44,8 @@ type Collector struct {
 	lists *rest.Allowance
 	names names
 	known bool // names are loaded
+
+	doubts doubts
 }
 
 var _ helpdesk.Collector = (*Collector)(nil)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
@@ -236,69 +235,6 @@ func TestAWalkGoesOnAfterARestart(t *testing.T) {
 		t.Errorf("only %d pages", pages)
 	}
 	matches(t, d, got)
-}
-
-func TestTheMessagesOfOneTicketThatCannotBeReadHoldNothingBack(t *testing.T) {
-	d := newDesk(simulator.Options{Seed: 11, Rate: 20, Mix: mix()}, simulator.FreshdeskOptions{})
-	d.Advance(opens.Add(2 * time.Hour))
-	broken := root + fmt.Sprintf("/tickets/%d/conversations", simulator.FirstTicket)
-	d.before = func(r rest.Request) error {
-		if r.Path == broken {
-			return failure(r, http.StatusInternalServerError)
-		}
-		return nil
-	}
-	c := New(d, Options{})
-	var wants []helpdesk.Want
-	w, got := since(1), newTally()
-	for {
-		p, err := c.Read(t.Context(), helpdesk.StreamConversations, w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wants = append(wants, p.Wants...)
-		got.add(p.Records)
-		if w.Cursor = p.Cursor; p.Done {
-			break
-		}
-	}
-	want := helpdesk.Want{Kind: helpdesk.WantConversation, ID: fmt.Sprint(simulator.FirstTicket)}
-	compare(t, []helpdesk.Want{want}, wants)
-	d.before = nil
-	p, err := c.Fetch(t.Context(), wants)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got.add(p.Records)
-	compare(t, wants, p.Served)
-	matches(t, d, got)
-}
-
-func TestFetchTellsWhatIsGone(t *testing.T) {
-	day := 24 * time.Hour
-	d := newDesk(simulator.Options{Script: []simulator.Scripted{
-		{Lines: []simulator.Line{simulator.Says(0, helpdesk.AuthorCustomer), simulator.Replies(time.Hour, 0)}},
-		{Lines: []simulator.Line{simulator.Says(0, helpdesk.AuthorCustomer), simulator.Does(time.Hour, 0, simulator.Happening{What: simulator.Trashed})}},
-		{Lines: []simulator.Line{simulator.Says(0, helpdesk.AuthorCustomer), simulator.Does(time.Hour, 0, simulator.Happening{What: simulator.Deleted})}},
-	}}, simulator.FreshdeskOptions{})
-	d.Advance(opens.Add(day))
-	var wants []helpdesk.Want
-	for i := range 3 {
-		wants = append(wants, helpdesk.Want{Kind: helpdesk.WantConversation, ID: fmt.Sprint(simulator.FirstTicket + i)})
-	}
-	wants = append(wants, helpdesk.Want{Kind: helpdesk.WantRow, ID: "../agents"}, helpdesk.Want{Kind: helpdesk.WantRating, ID: "7"})
-	p, err := New(d, Options{}).Fetch(t.Context(), wants)
-	if err != nil {
-		t.Fatal(err)
-	}
-	compare(t, wants, p.Served)
-	compare(t, []string{fmt.Sprint(simulator.FirstTicket + 2)}, p.Gone)
-	got := newTally()
-	got.add(p.Records)
-	matches(t, d, got)
-	if len(p.Skipped) != 1 {
-		t.Errorf("skipped %v: an id that is none", p.Skipped)
-	}
 }
 
 func TestRatingsAreReadOnceAndOlderOnesThanAMonthToo(t *testing.T) {

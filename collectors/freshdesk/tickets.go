@@ -118,17 +118,12 @@ func readTicket(raw json.RawMessage, t *ticket, page *helpdesk.Page) bool {
 // tellTicket adds a ticket with all that is told of it. Where its messages can't
 // be read now, others' could: it is wanted by itself, and holds back nothing.
 func (c *Collector) tellTicket(ctx context.Context, t *ticket, page *helpdesk.Page) error {
-	want := helpdesk.Want{Kind: helpdesk.WantConversation, ID: string(t.ID)}
 	c.addRow(t, page)
-	if t.Deleted.v { // the messages of what was deleted are not to be had
-		return nil
-	}
-	err := c.addMessages(ctx, t, rest.Clocks, page)
+	err := c.addMessages(ctx, t, page)
 	switch reason(err) {
 	case "":
-		page.Served = append(page.Served, want)
 	case rest.ReasonServer, rest.ReasonDecode, rest.ReasonClient:
-		page.Wants = append(page.Wants, want)
+		page.Wants = append(page.Wants, helpdesk.Want{Kind: helpdesk.WantConversation, ID: string(t.ID)})
 	default:
 		return err
 	}
@@ -143,18 +138,21 @@ func (c *Collector) addRow(t *ticket, page *helpdesk.Page) {
 	unknowns(page, unknown)
 }
 
-// addMessages reads the messages of a ticket; one that has vanished meanwhile has
-// none any more.
-func (c *Collector) addMessages(ctx context.Context, t *ticket, prio rest.Priority, page *helpdesk.Page) error {
-	raw, err := c.all(ctx, rest.Request{
-		Endpoint: root + "/tickets/{id}/conversations", Path: root + "/tickets/" + string(t.ID) + "/conversations", Priority: prio,
-	})
-	if reason(err) == rest.ReasonGone {
+// addMessages adds the messages of a ticket, which is whole then. One that was
+// deleted, or has vanished meanwhile, has none to be had any more. Where the list
+// is behind what the ticket tells, it is wanted once more.
+func (c *Collector) addMessages(ctx context.Context, t *ticket, page *helpdesk.Page) error {
+	want := helpdesk.Want{Kind: helpdesk.WantConversation, ID: string(t.ID)}
+	if t.Deleted.v {
 		return nil
 	}
-	if err != nil {
+	raw, err := c.all(ctx, rest.Request{
+		Endpoint: root + "/tickets/{id}/conversations", Path: root + "/tickets/" + string(t.ID) + "/conversations",
+	})
+	if err != nil && reason(err) != rest.ReasonGone {
 		return err
 	}
+	last := wrote{t.Created.Time, t.Created.Time}
 	for _, r := range raw {
 		var m message
 		switch {
@@ -165,10 +163,15 @@ func (c *Collector) addMessages(ctx context.Context, t *ticket, prio rest.Priori
 			skip(page, "time", "message", m.ID)
 		default:
 			m.Ticket = t.ID // a row may leave out whose it is
+			last.note(&m)
 			if msg, ok := messageOf(&m); ok {
 				page.Records = append(page.Records, msg)
 			}
 		}
+	}
+	page.Served = append(page.Served, want)
+	if err == nil && c.doubts.again(t, last) {
+		page.Wants = append(page.Wants, want)
 	}
 	return nil
 }
