@@ -1,10 +1,13 @@
 package dashboards
 
 import (
+	"strings"
+
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards/generated"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // board is a board as a value. Its name is its key in the words, in the name of
@@ -30,18 +33,21 @@ const width = 24 // of Grafana's grid
 
 func (b *board) uid() string { return "helpdesk-" + b.name }
 
-func (b *board) build(w *words) (dashboard.Dashboard, error) {
-	text := w.boards[b.name]
-	d := dashboard.NewDashboardBuilder(text.title).
+// key is that of its texts.
+func (b *board) key() string { return "board." + strings.ReplaceAll(b.name, "-", "_") }
+
+func (b *board) build(w words.Words) (dashboard.Dashboard, error) {
+	key := b.key()
+	d := dashboard.NewDashboardBuilder(w.T(key)).
 		Uid(b.uid()).
-		Description(text.description+" "+generated.Mark+".").
+		Description(w.T(key+".about")+" "+generated.Mark+".").
 		Tags([]string{tag}).
 		Time(b.from, "now").
 		Refresh(b.refresh).
 		Timezone(common.TimeZoneBrowser).
 		Tooltip(dashboard.DashboardCursorSyncCrosshair).
 		Editable().
-		Link(dashboard.NewDashboardLinkBuilder(w.phrase("boards")).
+		Link(dashboard.NewDashboardLinkBuilder(say(w, "boards")).
 			Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{tag}).AsDropdown(false).IncludeVars(true).KeepTime(false)).
 		Annotation(firingAlerts(w))
 	for _, v := range append([]variable{metricsSource()}, b.variables...) {
@@ -49,14 +55,14 @@ func (b *board) build(w *words) (dashboard.Dashboard, error) {
 	}
 	y := uint32(0)
 	for i, r := range b.rows {
-		d.WithRow(dashboard.NewRowBuilder(w.rows[b.name+"/"+r.name]).Id(uint32(rowID + i)).GridPos(dashboard.GridPos{X: 0, Y: y, H: 1, W: width}))
+		d.WithRow(dashboard.NewRowBuilder(w.T(key + ".row." + r.name)).Id(uint32(rowID + i)).GridPos(dashboard.GridPos{X: 0, Y: y, H: 1, W: width}))
 		y++
 		x, height := uint32(0), uint32(0)
 		for _, p := range r.panels {
 			if x+p.w > width {
 				x, y, height = 0, y+height, 0
 			}
-			built, err := p.build(w, w.panels[b.name+"/"+p.name])
+			built, err := p.build(w, key+"."+p.name)
 			if err != nil {
 				return dashboard.Dashboard{}, err
 			}

@@ -23,7 +23,7 @@ var allTiers = []kpi.Tier{kpi.Unacceptable, kpi.BelowAverage, kpi.Average, kpi.A
 func tierMeanings() []meaning {
 	var all []meaning
 	for _, t := range allTiers {
-		all = append(all, meaning{float64(t), t.String(), tierColors[t]})
+		all = append(all, meaning{float64(t), "tier." + t.String(), tierColors[t]})
 	}
 	return all
 }

@@ -5,12 +5,14 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
-func (p *panel) tableOptions(w *words) *table.Options {
+func (p *panel) tableOptions(w words.Words) *table.Options {
 	o := &table.Options{ShowHeader: true, CellHeight: cog.ToPtr(common.TableCellHeightMd)}
 	if p.sortBy != "" {
-		o.SortBy = []common.TableSortByFieldState{{DisplayName: w.phrase(p.sortBy), Desc: cog.ToPtr(false)}}
+		o.SortBy = []common.TableSortByFieldState{{DisplayName: say(w, p.sortBy), Desc: cog.ToPtr(false)}}
 	}
 	return o
 }
@@ -28,17 +30,20 @@ func tidy() []dashboard.DataTransformerConfig {
 var labels = []string{"agent", "alertname", "channel", "clock", "severity", "source", "stream", "team", "version"}
 
 // columns names the columns of a table, and gives each its own unit and colours.
-func (p *panel) columns(w *words) []dashboard.DashboardFieldConfigSourceOverrides {
+func (p *panel) columns(w words.Words) []dashboard.DashboardFieldConfigSourceOverrides {
 	var all []dashboard.DashboardFieldConfigSourceOverrides
 	for _, l := range labels {
-		own := []dashboard.DynamicConfigValue{property("displayName", w.phrase(l))}
+		own := []dashboard.DynamicConfigValue{property("displayName", say(w, "label."+l))}
+		if names := named(w, l); names != nil {
+			own = append(own, property("mappings", names))
+		}
 		if to, ok := p.linked[l]; ok {
-			own = append(own, property("links", []map[string]any{{"title": w.phrase("open"), "url": to, "targetBlank": true}}))
+			own = append(own, property("links", []map[string]any{{"title": say(w, "open"), "url": to, "targetBlank": true}}))
 		}
 		all = append(all, override(l, own...))
 	}
 	for i, q := range p.queries {
-		own := []dashboard.DynamicConfigValue{property("displayName", w.phrase(q.column))}
+		own := []dashboard.DynamicConfigValue{property("displayName", say(w, q.column))}
 		if q.unit != "" {
 			own = append(own, property("unit", q.unit), property("decimals", q.decimals))
 		}

@@ -5,7 +5,7 @@
 // each language.
 //
 // To add a panel, write its function, list it in its board, and add its texts to
-// the words: the tests say what is missing.
+// internal/words: the tests say what is missing.
 package dashboards
 
 import (
@@ -13,6 +13,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // File is a rendered board, its name relative to the folder that it goes into.
@@ -27,11 +29,7 @@ func boards() []board {
 }
 
 // Files are the boards in a language, ready to be written.
-func Files(l Language) ([]File, error) {
-	w, err := wordsOf(l)
-	if err != nil {
-		return nil, err
-	}
+func Files(w words.Words) ([]File, error) {
 	var files []File
 	for _, b := range boards() {
 		built, err := b.build(w)
@@ -53,8 +51,8 @@ func Files(l Language) ([]File, error) {
 // Generated are the files in dashboards/generated: a folder a language.
 func Generated() ([]File, error) {
 	var all []File
-	for _, l := range Languages {
-		files, err := Files(l)
+	for _, l := range words.Langs {
+		files, err := Files(words.In(l))
 		if err != nil {
 			return nil, err
 		}

@@ -49,7 +49,7 @@ func hoursOfTheWeek() panel {
   )[28d:1h])
 )`, opened(anHour, "source"), localTime())
 	return panel{
-		id: 1, name: "hours of the week", kind: grid, w: width, h: 9, unit: "none", noValue: "gap",
+		id: 1, name: "hours_of_the_week", kind: grid, w: width, h: 9, unit: "none", noValue: "gap",
 		queries: []query{{column: "opened", expr: expr}},
 		matrix:  []dashboard.DataTransformerConfig{numeric("weekday", "hour"), sorted("hour"), matrix("weekday", "hour")},
 	}
@@ -73,10 +73,10 @@ func matrix(row, column string) dashboard.DataTransformerConfig {
 
 func thisWeek() panel {
 	p := panel{
-		id: 2, name: "this week", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "gap",
-		queries: []query{{expr: opened(anHour, "source"), phrase: "this week"}},
+		id: 2, name: "this_week", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "gap",
+		queries: []query{{expr: opened(anHour, "source"), phrase: "this_week"}},
 	}
-	for _, ago := range []struct{ offset, phrase string }{{"7d", "1 week before"}, {"14d", "2 weeks before"}, {"28d", "4 weeks before"}} {
+	for _, ago := range []struct{ offset, phrase string }{{"7d", "1_week_before"}, {"14d", "2_weeks_before"}, {"28d", "4_weeks_before"}} {
 		earlier := of(rules.Increase(kpi.ConversationsOpened, anHour), ofChannel) + " offset " + ago.offset
 		p.queries = append(p.queries, query{expr: "sum by (source) (" + earlier + ")", phrase: ago.phrase})
 	}
@@ -98,8 +98,8 @@ func meanResponse(w time.Duration) string {
 
 func hourlyResponse() panel {
 	return panel{
-		id: 4, name: "hourly response", kind: curve, w: 12, h: 8, unit: "s", lowest: ptr(0), noValue: "gap",
-		queries: []query{{expr: meanResponse(anHour), phrase: "hour mean"}, {expr: meanResponse(day), phrase: "day mean"}},
+		id: 4, name: "hourly_response", kind: curve, w: 12, h: 8, unit: "s", lowest: ptr(0), noValue: "gap",
+		queries: []query{{expr: meanResponse(anHour), phrase: "hour_mean"}, {expr: meanResponse(day), phrase: "day_mean"}},
 	}
 }
 
@@ -113,15 +113,15 @@ func responseWhileOpen() panel {
 		return part(sum) + "\n/\n  (" + part(count) + " > 0)"
 	}
 	return panel{
-		id: 5, name: "response while open", kind: number, w: 12, h: 8, unit: "s", noValue: "gap",
-		queries: []query{{expr: replies(1), phrase: "open hours"}, {expr: replies(0), phrase: "closed hours"}},
+		id: 5, name: "response_while_open", kind: number, w: 12, h: 8, unit: "s", noValue: "gap",
+		queries: []query{{expr: replies(1), phrase: "open_hours"}, {expr: replies(0), phrase: "closed_hours"}},
 		steps:   []step{{color: plain}},
 	}
 }
 
 func load() panel {
 	return panel{
-		id: 6, name: "load", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "no presence",
+		id: 6, name: "load", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "no_presence",
 		queries: []query{{
 			expr: fmt.Sprintf("sum by (source) (%s)\n/\n  (%s > 0)", of(rules.Waiting, ofChannel), of(rules.AgentsOnline, ofSource)), legend: "{{source}}",
 		}},
@@ -130,7 +130,7 @@ func load() panel {
 
 func people() panel {
 	return panel{
-		id: 7, name: "people", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "no presence",
+		id: 7, name: "people", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "no_presence",
 		queries: []query{{expr: of(rules.AgentsOnline, ofSource), legend: "{{source}}"}},
 	}
 }

@@ -30,7 +30,7 @@ func operational(f *kpi.Family, by string) string {
 
 func firstSync() panel {
 	return panel{
-		id: 2, name: "first sync", kind: number, w: 4, h: 5, unit: "percentunit", noValue: "not scraped",
+		id: 2, name: "first_sync", kind: number, w: 4, h: 5, unit: "percentunit", noValue: "not_scraped",
 		queries: []query{{expr: operational(kpi.FirstSyncProgress, "source"), legend: "{{source}}"}},
 		steps:   []step{{color: warned}, {1, good}},
 	}
@@ -39,7 +39,7 @@ func firstSync() panel {
 // quotaLeft is the share of the account's own limit.
 func quotaLeft() panel {
 	return panel{
-		id: 3, name: "quota left", kind: number, w: 4, h: 5, unit: "percentunit", noValue: "no quota",
+		id: 3, name: "quota_left", kind: number, w: 4, h: 5, unit: "percentunit", noValue: "no_quota",
 		queries: []query{{
 			expr: operational(kpi.APIQuotaRemaining, "source") + "\n/\n  (" + operational(kpi.APIQuotaLimit, "source") + " > 0)", legend: "{{source}}",
 		}},
@@ -49,7 +49,7 @@ func quotaLeft() panel {
 
 func ledgerSize() panel {
 	return panel{
-		id: 4, name: "ledger size", kind: number, w: 4, h: 5, unit: "bytes", decimals: 1, noValue: "not scraped",
+		id: 4, name: "ledger_size", kind: number, w: 4, h: 5, unit: "bytes", decimals: 1, noValue: "not_scraped",
 		queries: []query{{expr: "max by (instance) (" + kpi.StateSize.Name + ")", legend: "{{instance}}"}},
 		steps:   []step{{color: plain}},
 	}
@@ -57,15 +57,15 @@ func ledgerSize() panel {
 
 func configuration() panel {
 	return panel{
-		id: 5, name: "configuration", kind: number, w: 4, h: 5, unit: "none", noValue: "not scraped",
+		id: 5, name: "configuration", kind: number, w: 4, h: 5, unit: "none", noValue: "not_scraped",
 		queries: []query{{expr: "min by (instance) (" + kpi.ConfigReloadSuccessful.Name + ")", legend: "{{instance}}"}},
-		steps:   []step{{color: bad}, {1, good}}, meanings: []meaning{{0, "refused", bad}, {1, "in force", good}},
+		steps:   []step{{color: bad}, {1, good}}, meanings: []meaning{{0, "refused", bad}, {1, "in_force", good}},
 	}
 }
 
 func version() panel {
 	return panel{
-		id: 6, name: "version", kind: grid, w: 4, h: 5, unit: "none", noValue: "not scraped",
+		id: 6, name: "version", kind: grid, w: 4, h: 5, unit: "none", noValue: "not_scraped",
 		queries: []query{{column: "processes", expr: "count by (version) (" + kpi.BuildInfo.Name + ")"}},
 	}
 }
@@ -76,14 +76,14 @@ func streams() panel {
 		return query{column: column, expr: fmt.Sprintf("time() - max by (source, stream) (%s)", of(f.Name, ofSource)), unit: "s", steps: []step{{color: plain}, {15 * 60, bad}}}
 	}
 	return panel{
-		id: 7, name: "streams", kind: grid, w: 12, h: 8, unit: "s", noValue: "not scraped",
-		queries: []query{age("read ago", kpi.SourceLastSuccess), age("known until", kpi.SourceWatermark)},
+		id: 7, name: "streams", kind: grid, w: 12, h: 8, unit: "s", noValue: "not_scraped",
+		queries: []query{age("read_ago", kpi.SourceLastSuccess), age("known_until", kpi.SourceWatermark)},
 	}
 }
 
 func watermarkLag() panel {
 	return panel{
-		id: 8, name: "watermark lag", kind: curve, w: 12, h: 8, unit: "s", lowest: ptr(0), noValue: "not scraped",
+		id: 8, name: "watermark_lag", kind: curve, w: 12, h: 8, unit: "s", lowest: ptr(0), noValue: "not_scraped",
 		queries: []query{{expr: fmt.Sprintf("time() - max by (source, stream) (%s)", of(kpi.SourceWatermark.Name, ofSource)), legend: "{{source}} {{stream}}"}},
 	}
 }
@@ -95,7 +95,7 @@ func trend(id uint32, name string, f *kpi.Family, unit string, labels ...string)
 		by, legend = by+", "+l, legend+" {{"+l+"}}"
 	}
 	return panel{
-		id: id, name: name, kind: curve, w: 12, h: 8, unit: unit, decimals: 1, lowest: ptr(0), noValue: "not scraped",
+		id: id, name: name, kind: curve, w: 12, h: 8, unit: unit, decimals: 1, lowest: ptr(0), noValue: "not_scraped",
 		queries: []query{{expr: counted(f, by), legend: legend}},
 	}
 }
@@ -104,14 +104,14 @@ func requests() panel { return trend(9, "requests", kpi.APIRequests, "none", "en
 
 func requestDuration() panel {
 	return panel{
-		id: 10, name: "request duration", kind: curve, w: 12, h: 8, unit: "s", decimals: 3, lowest: ptr(0), noValue: "no request",
+		id: 10, name: "request_duration", kind: curve, w: 12, h: 8, unit: "s", decimals: 3, lowest: ptr(0), noValue: "no_request",
 		queries: []query{{expr: of(rules.RequestDuration, ofSource), legend: "{{source}} {{endpoint}}"}},
 	}
 }
 
 func quota() panel {
 	return panel{
-		id: 11, name: "quota", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "no quota",
+		id: 11, name: "quota", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "no_quota",
 		queries: []query{
 			{expr: operational(kpi.APIQuotaRemaining, "source"), legend: "{{source}}"},
 			{expr: operational(kpi.APIQuotaLimit, "source"), legend: "{{source}} ≤"},
@@ -132,19 +132,19 @@ func skipped() panel { return trend(14, "skipped", kpi.SkippedRecords, "none", "
 func corrections() panel { return trend(15, "corrections", kpi.ReconcileCorrections, "none", "kind") }
 
 func behindWatermark() panel {
-	return trend(16, "behind watermark", kpi.BehindWatermark, "none", "stream")
+	return trend(16, "behind_watermark", kpi.BehindWatermark, "none", "stream")
 }
 
 func ledger() panel {
 	return panel{
-		id: 17, name: "ledger", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "not scraped",
+		id: 17, name: "ledger", kind: curve, w: 12, h: 8, unit: "none", lowest: ptr(0), noValue: "not_scraped",
 		queries: []query{{expr: operational(kpi.StateConversations, "source"), legend: "{{source}}"}},
 	}
 }
 
 func commits() panel {
 	return panel{
-		id: 18, name: "commits", kind: curve, w: 12, h: 8, unit: "s", decimals: 3, lowest: ptr(0), noValue: "no commit",
+		id: 18, name: "commits", kind: curve, w: 12, h: 8, unit: "s", decimals: 3, lowest: ptr(0), noValue: "no_commit",
 		queries: []query{{expr: rules.CommitDuration, legend: "{{instance}}"}},
 	}
 }
@@ -152,14 +152,14 @@ func commits() panel {
 // pushDelay is the mean time from a deadline to its acceptance by Alertmanager.
 func pushDelay() panel {
 	return panel{
-		id: 19, name: "push delay", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "no push",
+		id: 19, name: "push_delay", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "no_push",
 		queries: []query{{expr: of(rules.PushDelay, ofSource), legend: "{{source}}"}},
 	}
 }
 
 func skew() panel {
 	return panel{
-		id: 20, name: "skew", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, noValue: "not scraped",
+		id: 20, name: "skew", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, noValue: "not_scraped",
 		queries: []query{{expr: operational(kpi.ClockSkew, "source"), legend: "{{source}}"}},
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards/generated"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -42,8 +43,8 @@ type panelDoc struct {
 }
 
 func eachBoard(t *testing.T, check func(t *testing.T, file File, d *doc)) {
-	for _, l := range Languages {
-		files, err := Files(l)
+	for _, l := range words.Langs {
+		files, err := Files(words.In(l))
 		if err != nil {
 			t.Fatal(err)
 		}

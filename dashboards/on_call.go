@@ -25,7 +25,7 @@ func onCall() board {
 // sight comes first: all other numbers are of sources that can be read.
 func sight() panel {
 	return panel{
-		id: 1, name: "sight", kind: number, w: 4, h: 5, unit: "none", noValue: "not scraped",
+		id: 1, name: "sight", kind: number, w: 4, h: 5, unit: "none", noValue: "not_scraped",
 		queries: []query{{expr: of(rules.Fresh, ofSource), legend: "{{source}}"}},
 		steps:   []step{{color: dark}, {1, good}}, meanings: []meaning{{0, "blind", dark}, {1, "sees", good}},
 	}
@@ -34,7 +34,7 @@ func sight() panel {
 // live is a number of the queue now, by source; a source without any is 0.
 func live(id uint32, name string, expr string, steps []step) panel {
 	return panel{
-		id: id, name: name, kind: number, w: 4, h: 5, unit: "none", noValue: "not scraped",
+		id: id, name: name, kind: number, w: 4, h: 5, unit: "none", noValue: "not_scraped",
 		queries: []query{{expr: orBlind(expr + "\nor on (source)\n  (" + of(rules.Fresh, ofSource) + " == 1) * 0"), legend: "{{source}}"}},
 		steps:   steps, meanings: []meaning{{blind, "blind", dark}},
 	}
@@ -46,15 +46,15 @@ func waiting() panel {
 
 func oldestWaiting() panel {
 	expr := fmt.Sprintf("(time() - min by (source) (%s))", now(kpi.OldestWaiting))
-	p := live(3, "oldest waiting", expr, []step{{color: plain}})
+	p := live(3, "oldest_waiting", expr, []step{{color: plain}})
 	p.unit, p.decimals = "s", 0
-	p.meanings = append(p.meanings, meaning{0, "nobody waits", good})
+	p.meanings = append(p.meanings, meaning{0, "nobody_waits", good})
 	return p
 }
 
-func dueSoon() panel { return due(4, "due in 15 minutes", "15m") }
+func dueSoon() panel { return due(4, "due_in_15_minutes", "15m") }
 
-func dueInAnHour() panel { return due(5, "due in an hour", "1h") }
+func dueInAnHour() panel { return due(5, "due_in_an_hour", "1h") }
 
 func due(id uint32, name, within string) panel {
 	expr := fmt.Sprintf("sum by (source) (%s)", now(kpi.DueConversations, fmt.Sprintf("within=%q", within)))
@@ -63,7 +63,7 @@ func due(id uint32, name, within string) panel {
 
 func pastPromise() panel {
 	past := fmt.Sprintf("sum by (source, channel, clock, tier) (%s)", now(kpi.PastTier))
-	return live(6, "past promise", fmt.Sprintf("sum by (source) (%s and on (source, channel, clock, tier) %s)", past, of(rules.PromisedTier, ofChannel)), waitSteps())
+	return live(6, "past_promise", fmt.Sprintf("sum by (source) (%s and on (source, channel, clock, tier) %s)", past, of(rules.PromisedTier, ofChannel)), waitSteps())
 }
 
 // waitingByChannel is a row a channel: who waits, since when, and what is due.
@@ -73,12 +73,12 @@ func waitingByChannel() panel {
 		return fmt.Sprintf("sum by (%s) (%s)", by, now(f, matchers...))
 	}
 	return panel{
-		id: 7, name: "waiting by channel", kind: grid, w: 12, h: 9, unit: "none", noValue: "nobody to show", sortBy: "waits since",
+		id: 7, name: "waiting_by_channel", kind: grid, w: 12, h: 9, unit: "none", noValue: "nobody_to_show", sortBy: "waits_since",
 		queries: []query{
 			{column: "waiting", expr: sum(kpi.WaitingConversations) + " > 0"},
-			{column: "waits since", expr: fmt.Sprintf("min by (%s) (%s) * 1000", by, now(kpi.OldestWaiting)), unit: "dateTimeFromNow"},
-			{column: "due 15m", expr: sum(kpi.DueConversations, `within="15m"`) + " > 0", steps: []step{{color: plain}, {1, fair}}},
-			{column: "due 1h", expr: sum(kpi.DueConversations, `within="1h"`) + " > 0"},
+			{column: "waits_since", expr: fmt.Sprintf("min by (%s) (%s) * 1000", by, now(kpi.OldestWaiting)), unit: "dateTimeFromNow"},
+			{column: "due_15m", expr: sum(kpi.DueConversations, `within="15m"`) + " > 0", steps: []step{{color: plain}, {1, fair}}},
+			{column: "due_1h", expr: sum(kpi.DueConversations, `within="1h"`) + " > 0"},
 			{column: "unassigned", expr: sum(kpi.UnassignedConversations) + " > 0"},
 		},
 	}
@@ -88,11 +88,11 @@ func waitingByChannel() panel {
 func pastTiers() panel {
 	column := func(t kpi.Tier) query {
 		return query{
-			column: t.String(), steps: []step{{color: plain}, {1, tierColors[t-1]}},
+			column: "tier." + t.String(), steps: []step{{color: plain}, {1, tierColors[t-1]}},
 			expr: fmt.Sprintf("sum by (source, channel, clock) (%s) > 0", now(kpi.PastTier, fmt.Sprintf("tier=%q", t))),
 		}
 	}
-	p := panel{id: 8, name: "past tiers", kind: grid, w: 12, h: 9, unit: "none", noValue: "nobody to show"}
+	p := panel{id: 8, name: "past_tiers", kind: grid, w: 12, h: 9, unit: "none", noValue: "nobody_to_show"}
 	for _, t := range kpi.Tiers {
 		p.queries = append(p.queries, column(t))
 	}
@@ -102,7 +102,7 @@ func pastTiers() panel {
 // firing lists alerts with links to their runbooks.
 func firing() panel {
 	return panel{
-		id: 9, name: "firing", kind: grid, w: 12, h: 8, unit: "none", noValue: "no alert", links: []link{{"runbooks", strings.TrimSuffix(kpi.Runbook(""), ".md")}},
+		id: 9, name: "firing", kind: grid, w: 12, h: 8, unit: "none", noValue: "no_alert", links: []link{{"runbooks", strings.TrimSuffix(kpi.Runbook(""), ".md")}},
 		queries: []query{{
 			column: "series",
 			expr:   `count by (alertname, severity, source, channel, clock) (ALERTS{alertname=~"Helpdesk.+",alertstate="firing",source=~"$source|",channel=~"$channel|"})`,
@@ -115,7 +115,7 @@ func firing() panel {
 // configuration.
 func burnRates() panel {
 	return panel{
-		id: 10, name: "burn rates", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "gap",
+		id: 10, name: "burn_rates", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{{expr: `{__name__=~"` + rules.BurnRateNames + `",` + ofChannel + `}`, legend: "{{channel}} {{clock}} {{__name__}}"}},
 		steps:   []step{{color: plain}, {1, warned}},
 	}
@@ -123,14 +123,14 @@ func burnRates() panel {
 
 func waitingTrend() panel {
 	return panel{
-		id: 11, name: "waiting trend", kind: curve, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "gap", stacked: true,
+		id: 11, name: "waiting_trend", kind: curve, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "gap", stacked: true,
 		queries: []query{{expr: fmt.Sprintf("sum by (source, channel) (%s)", now(kpi.WaitingConversations)), legend: "{{source}} {{channel}}"}},
 	}
 }
 
 func queueTrend() panel {
 	return panel{
-		id: 12, name: "queue trend", kind: curve, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "gap", stacked: true,
+		id: 12, name: "queue_trend", kind: curve, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "gap", stacked: true,
 		queries: []query{{expr: fmt.Sprintf("sum by (status) (%s)", now(kpi.OpenConversations)), legend: "{{status}}"}},
 	}
 }

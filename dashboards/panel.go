@@ -12,6 +12,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // panel is a panel as a value. Its name is its key in the words.
@@ -77,14 +79,14 @@ type meaning struct {
 // link leads from a panel's title elsewhere.
 type link struct{ phrase, url string }
 
-func (p *panel) build(w *words, text text) (dashboard.Panel, error) {
+func (p *panel) build(w words.Words, key string) (dashboard.Panel, error) {
 	built := dashboard.Panel{
-		Type: string(p.kind), Id: &p.id, Title: &text.title, Description: &text.description, Datasource: &metrics,
+		Type: string(p.kind), Id: &p.id, Title: cog.ToPtr(w.T(key)), Description: cog.ToPtr(w.T(key + ".about")), Datasource: &metrics,
 		FieldConfig: &dashboard.FieldConfigSource{Defaults: p.defaults(w), Overrides: []dashboard.DashboardFieldConfigSourceOverrides{}},
 	}
 	for i, q := range p.queries {
 		if q.phrase != "" {
-			q.legend = w.phrase(q.phrase)
+			q.legend = say(w, q.phrase)
 		}
 		target, err := p.target(q, string(rune('A'+i)))
 		if err != nil {
@@ -94,11 +96,14 @@ func (p *panel) build(w *words, text text) (dashboard.Panel, error) {
 	}
 	for _, l := range p.links {
 		built.Links = append(built.Links, dashboard.DashboardLink{
-			Title: w.phrase(l.phrase), Type: dashboard.DashboardLinkTypeLink, Url: &l.url, Tags: []string{}, TargetBlank: true,
+			Title: say(w, l.phrase), Type: dashboard.DashboardLinkTypeLink, Url: &l.url, Tags: []string{}, TargetBlank: true,
 		})
 	}
 	if p.timeFrom != "" {
 		built.TimeFrom = &p.timeFrom
+	}
+	if p.kind != grid {
+		built.Transformations = p.names(w)
 	}
 	switch p.kind {
 	case number:
@@ -122,6 +127,19 @@ func (p *panel) build(w *words, text text) (dashboard.Panel, error) {
 	return built, nil
 }
 
+// names calls the panel's series as people do.
+func (p *panel) names(w words.Words) []dashboard.DataTransformerConfig {
+	var all []dashboard.DataTransformerConfig
+	done := map[string]bool{}
+	for _, q := range p.queries {
+		if q.phrase == "" && !done[q.legend] {
+			all = append(all, renamed(w, q.legend)...)
+		}
+		done[q.legend] = true
+	}
+	return all
+}
+
 // evaluated is how often rules are evaluated, so that a curve of recorded
 // series has no finer steps.
 const evaluated = "1m"
@@ -141,10 +159,10 @@ func (p *panel) target(q query, ref string) (variants.Dataquery, error) {
 	return b.Build()
 }
 
-func (p *panel) defaults(w *words) dashboard.FieldConfig {
+func (p *panel) defaults(w words.Words) dashboard.FieldConfig {
 	c := dashboard.FieldConfig{
 		Unit: &p.unit, Decimals: &p.decimals, Min: p.lowest, Max: p.highest,
-		Mappings: mappings(w, p.meanings), Thresholds: thresholds(p.steps), NoValue: cog.ToPtr(w.phrase(p.noValue)),
+		Mappings: mappings(w, p.meanings), Thresholds: thresholds(p.steps), NoValue: cog.ToPtr(say(w, p.noValue)),
 		Color: &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdThresholds},
 	}
 	if p.kind == curve {
@@ -165,7 +183,7 @@ func thresholds(steps []step) *dashboard.ThresholdsConfig {
 	return &t
 }
 
-func mappings(w *words, meanings []meaning) []dashboard.ValueMapping {
+func mappings(w words.Words, meanings []meaning) []dashboard.ValueMapping {
 	if len(meanings) == 0 {
 		return nil
 	}
@@ -173,7 +191,7 @@ func mappings(w *words, meanings []meaning) []dashboard.ValueMapping {
 	m.Type, m.Options = dashboard.MappingTypeValueToText, map[string]dashboard.ValueMappingResult{}
 	for i, of := range meanings {
 		m.Options[strconv.FormatFloat(of.value, 'f', -1, 64)] = dashboard.ValueMappingResult{
-			Text: cog.ToPtr(w.phrase(of.phrase)), Color: cog.ToPtr(of.color), Index: cog.ToPtr(int32(i)),
+			Text: cog.ToPtr(say(w, of.phrase)), Color: cog.ToPtr(of.color), Index: cog.ToPtr(int32(i)),
 		}
 	}
 	return []dashboard.ValueMapping{{ValueMap: m}}

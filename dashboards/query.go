@@ -95,7 +95,7 @@ func since(f *kpi.Family, by string, matchers ...string) string {
 
 // shown are the meanings of a panel whose query says blind and nothing.
 func shown(more ...meaning) []meaning {
-	return append([]meaning{{blind, "blind", dark}, {nothing, "too few", plain}}, more...)
+	return append([]meaning{{blind, "blind", dark}, {nothing, "too_few", plain}}, more...)
 }
 
 // rose is how much a counter of the exporter's rose within the panel's time

@@ -22,7 +22,7 @@ func serviceLevel() board {
 		name: "service-level", from: "now-28d", refresh: "5m", variables: []variable{oneSource(), anyChannel()},
 		rows: []row{
 			{"promise", []panel{overallTier(), channelTiers(), leastBudget()}},
-			{"holding back", []panel{promises()}},
+			{"holding_back", []panel{promises()}},
 			{"kpis", []panel{
 				firstResponse(), everyResponse(), resolution(), csat(),
 				selfService(), oneTouch(), abandonment(), cancelledTurns(),
@@ -35,7 +35,7 @@ func serviceLevel() board {
 
 func overallTier() panel {
 	return panel{
-		id: 1, name: "overall tier", kind: number, w: 6, h: 7, unit: "none", noValue: "not scraped",
+		id: 1, name: "overall_tier", kind: number, w: 6, h: 7, unit: "none", noValue: "not_scraped",
 		queries: []query{{expr: orNothing(of(rules.OverallTier(week), ofSource)), legend: "{{source}}"}},
 		steps:   tierSteps(), meanings: shown(tierMeanings()...),
 	}
@@ -44,7 +44,7 @@ func overallTier() panel {
 func channelTiers() panel {
 	tiers := fmt.Sprintf("min by (source, channel) (%s)", of(rules.TierOf(week), ofChannel))
 	return panel{
-		id: 2, name: "channel tiers", kind: number, w: 12, h: 7, unit: "none", noValue: "not scraped",
+		id: 2, name: "channel_tiers", kind: number, w: 12, h: 7, unit: "none", noValue: "not_scraped",
 		queries: []query{{expr: ofEach("source, channel", tiers), legend: "{{channel}}"}},
 		steps:   tierSteps(), meanings: shown(tierMeanings()...),
 	}
@@ -53,7 +53,7 @@ func channelTiers() panel {
 func leastBudget() panel {
 	least := fmt.Sprintf("min by (source) (%s)", of(rules.BudgetLeft, ofChannel))
 	return panel{
-		id: 3, name: "least budget", kind: number, w: 6, h: 7, unit: "percentunit", noValue: "not scraped",
+		id: 3, name: "least_budget", kind: number, w: 6, h: 7, unit: "percentunit", noValue: "not_scraped",
 		queries: []query{{expr: orNothing(least), legend: "{{source}}"}},
 		steps:   budgetSteps(), meanings: shown(),
 	}
@@ -70,21 +70,21 @@ func promises() panel {
 	promise := query{
 		column: "promised", expr: "sum without (tier) (" + seen(of(rules.PromisedTier, ofChannel)) + ")", unit: "none", meanings: tierMeanings(),
 	}
-	left := column("budget left", of(rules.BudgetLeft, ofChannel), "percentunit", 0)
+	left := column("budget_left", of(rules.BudgetLeft, ofChannel), "percentunit", 0)
 	left.steps = budgetSteps()
-	end := column("budget end", fmt.Sprintf("%s\nor\n  (%s * 0 + (%.0f))", of(rules.BudgetEnd, ofChannel), of(rules.BudgetLeft, ofChannel), float64(never)), "s", 0)
-	end.meanings = shown(meaning{never, "not at this pace", good})
+	end := column("budget_end", fmt.Sprintf("%s\nor\n  (%s * 0 + (%.0f))", of(rules.BudgetEnd, ofChannel), of(rules.BudgetLeft, ofChannel), float64(never)), "s", 0)
+	end.meanings = shown(meaning{never, "not_at_this_pace", good})
 	return panel{
-		id: 4, name: "promises", kind: grid, w: width, h: 9, unit: "percentunit", decimals: 1, noValue: "not scraped",
+		id: 4, name: "promises", kind: grid, w: width, h: 9, unit: "percentunit", decimals: 1, noValue: "not_scraped",
 		queries: []query{
 			tier, promise,
 			{column: "objective", expr: seen(of(rules.Objective, ofChannel)), unit: "percentunit", decimals: 0},
-			column("attained 1d", promised(of(rules.Attainment(day), ofChannel)), "percentunit", 1),
-			column("attained 7d", promised(of(rules.Attainment(week), ofChannel)), "percentunit", 1),
-			column("attained 28d", promised(of(rules.Attainment(month), ofChannel)), "percentunit", 1),
+			column("attained_1d", promised(of(rules.Attainment(day), ofChannel)), "percentunit", 1),
+			column("attained_7d", promised(of(rules.Attainment(week), ofChannel)), "percentunit", 1),
+			column("attained_28d", promised(of(rules.Attainment(month), ofChannel)), "percentunit", 1),
 			left, end,
 		},
-		sortBy: "budget left",
+		sortBy: "budget_left",
 	}
 }
 
@@ -92,7 +92,7 @@ func promises() panel {
 func compared(id uint32, name, series, unit string, decimals float64, steps []step) panel {
 	at := of(series, ofSource)
 	return panel{
-		id: id, name: name, kind: number, w: 6, h: 5, unit: unit, decimals: decimals, noValue: "not scraped",
+		id: id, name: name, kind: number, w: 6, h: 5, unit: unit, decimals: decimals, noValue: "not_scraped",
 		queries: []query{
 			{expr: orNothing(at), legend: "7 d"},
 			{expr: at + " offset 7d", legend: "-7 d"},
@@ -111,11 +111,11 @@ func mean(name string) *kpi.Mean {
 }
 
 func firstResponse() panel {
-	return compared(5, "first response", rules.Mean("source", mean("first_response"), week), "s", 0, nil)
+	return compared(5, "first_response", rules.Mean("source", mean("first_response"), week), "s", 0, nil)
 }
 
 func everyResponse() panel {
-	return compared(6, "every response", rules.Mean("source", mean("response"), week), "s", 0, nil)
+	return compared(6, "every_response", rules.Mean("source", mean("response"), week), "s", 0, nil)
 }
 
 func resolution() panel {
@@ -132,11 +132,11 @@ func csat() panel {
 }
 
 func selfService() panel {
-	return compared(9, "self-service", rules.Share("source", kpi.SelfServiceShare, week), "percentunit", 1, nil)
+	return compared(9, "self_service", rules.Share("source", kpi.SelfServiceShare, week), "percentunit", 1, nil)
 }
 
 func oneTouch() panel {
-	return compared(10, "one-touch", rules.Share("source", kpi.OneTouchShare, week), "percentunit", 1, nil)
+	return compared(10, "one_touch", rules.Share("source", kpi.OneTouchShare, week), "percentunit", 1, nil)
 }
 
 func abandonment() panel {
@@ -156,7 +156,7 @@ func cancelledTurns() panel {
 
 func attainmentTrend() panel {
 	return panel{
-		id: 13, name: "attainment trend", kind: curve, w: 12, h: 8, unit: "percentunit", decimals: 0, highest: ptr(1), noValue: "gap",
+		id: 13, name: "attainment_trend", kind: curve, w: 12, h: 8, unit: "percentunit", decimals: 0, highest: ptr(1), noValue: "gap",
 		queries: []query{{expr: promised(of(rules.Attainment(week), ofChannel)), legend: "{{channel}} {{clock}}"}},
 	}
 }
@@ -165,7 +165,7 @@ func attainmentTrend() panel {
 func responseTrend() panel {
 	limit := promised(seen(of(rules.TierLimit, ofChannel, fmt.Sprintf("clock=%q", kpi.NextResponse))))
 	return panel{
-		id: 14, name: "response trend", kind: curve, w: 12, h: 8, unit: "s", decimals: 0, lowest: ptr(0), noValue: "gap",
+		id: 14, name: "response_trend", kind: curve, w: 12, h: 8, unit: "s", decimals: 0, lowest: ptr(0), noValue: "gap",
 		queries: []query{
 			{expr: of(rules.Mean("source_channel", mean("response"), week), ofChannel), legend: "{{channel}}"},
 			{expr: limit, legend: "{{channel}} ≤"},
@@ -178,18 +178,18 @@ func shareTrend() panel {
 		return query{expr: of(rules.Share("source", k, week), ofSource), phrase: phrase}
 	}
 	return panel{
-		id: 15, name: "share trend", kind: curve, w: 12, h: 8, unit: "percentunit", decimals: 0, lowest: ptr(0), noValue: "gap",
+		id: 15, name: "share_trend", kind: curve, w: 12, h: 8, unit: "percentunit", decimals: 0, lowest: ptr(0), noValue: "gap",
 		queries: []query{
-			share(kpi.OneTouchShare, "one_touch"), share(kpi.SelfServiceShare, "self_service"),
-			share(kpi.AbandonedShare, "abandoned"), share(kpi.UnansweredShare, "unanswered"),
+			share(kpi.OneTouchShare, "outcome.one_touch"), share(kpi.SelfServiceShare, "outcome.self_service"),
+			share(kpi.AbandonedShare, "outcome.abandoned"), share(kpi.UnansweredShare, "outcome.unanswered"),
 		},
 	}
 }
 
 func csatTrend() panel {
 	return panel{
-		id: 16, name: "csat trend", kind: curve, w: 12, h: 8, unit: "none", decimals: 2, lowest: ptr(1), highest: ptr(5), noValue: "gap",
-		queries: []query{{expr: of(rules.CSATMean("source", month), ofSource), phrase: "csat 28d"}},
+		id: 16, name: "csat_trend", kind: curve, w: 12, h: 8, unit: "none", decimals: 2, lowest: ptr(1), highest: ptr(5), noValue: "gap",
+		queries: []query{{expr: of(rules.CSATMean("source", month), ofSource), phrase: "csat_28d"}},
 		steps:   csatSteps(),
 	}
 }
@@ -197,7 +197,7 @@ func csatTrend() panel {
 // outcomes are what became of the conversations that were closed within a week.
 func outcomes() panel {
 	return panel{
-		id: 17, name: "outcomes", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "nothing closed",
+		id: 17, name: "outcomes", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "nothing_closed",
 		queries: []query{{
 			expr: fmt.Sprintf("sum by (outcome) (%s)", of(rules.Increase(kpi.ConversationsClosed, week), ofChannel)), legend: "{{outcome}}",
 		}},
@@ -206,7 +206,7 @@ func outcomes() panel {
 
 func scores() panel {
 	return panel{
-		id: 18, name: "scores", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "nobody answered",
+		id: 18, name: "scores", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "nobody_answered",
 		queries: []query{{
 			expr: fmt.Sprintf("sum by (score) (%s)", of(rules.Increase(kpi.CSATRatings, week), ofChannel)), legend: "{{score}}",
 		}},
@@ -219,7 +219,7 @@ func monthToDate() panel {
 		return query{column: column, expr: since(f, "source, channel", matchers...), unit: "none"}
 	}
 	return panel{
-		id: 19, name: "month to date", kind: grid, w: 8, h: 8, unit: "none", noValue: "not scraped", timeFrom: "now/M",
+		id: 19, name: "month_to_date", kind: grid, w: 8, h: 8, unit: "none", noValue: "not_scraped", timeFrom: "now/M",
 		queries: []query{
 			sum(kpi.ConversationsOpened, "opened"), sum(kpi.ConversationsClosed, "closed"), sum(kpi.CSATRatings, "ratings"),
 		},

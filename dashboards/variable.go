@@ -7,19 +7,20 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
 // variable is what a reader chooses at the top of a board.
-type variable func(*words) cog.Builder[dashboard.VariableModel]
+type variable func(words.Words) cog.Builder[dashboard.VariableModel]
 
 // metrics is the data source that is chosen.
 var metrics = common.DataSourceRef{Type: cog.ToPtr("prometheus"), Uid: cog.ToPtr("${datasource}")}
 
 // metricsSource chooses the Prometheus.
 func metricsSource() variable {
-	return func(w *words) cog.Builder[dashboard.VariableModel] {
-		return dashboard.NewDatasourceVariableBuilder("datasource").Label(w.phrase("datasource")).Type("prometheus").
+	return func(w words.Words) cog.Builder[dashboard.VariableModel] {
+		return dashboard.NewDatasourceVariableBuilder("datasource").Label(say(w, "datasource")).Type("prometheus").
 			Current(dashboard.VariableOption{Text: text1("default"), Value: text1("default")})
 	}
 }
@@ -42,8 +43,8 @@ func anyTeam() variable {
 }
 
 func chosen(name, query string, several bool) variable {
-	return func(w *words) cog.Builder[dashboard.VariableModel] {
-		v := dashboard.NewQueryVariableBuilder(name).Label(w.phrase(name)).Datasource(metrics).
+	return func(w words.Words) cog.Builder[dashboard.VariableModel] {
+		v := dashboard.NewQueryVariableBuilder(name).Label(say(w, "label."+name)).Datasource(metrics).
 			Query(dashboard.StringOrMap{String: &query}).Definition(query).
 			Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortAlphabeticalAsc)
 		if several {
@@ -59,9 +60,9 @@ func text1(s string) dashboard.StringOrArrayOfString {
 }
 
 // firingAlerts marks when our alerts fired, over every panel with time.
-func firingAlerts(w *words) *dashboard.AnnotationQueryBuilder {
+func firingAlerts(w words.Words) *dashboard.AnnotationQueryBuilder {
 	expr := `ALERTS{alertname=~"Helpdesk.+", alertstate="firing", source=~"$source|"}`
-	return dashboard.NewAnnotationQueryBuilder().Name(w.phrase("alerts")).Datasource(metrics).Enable(true).IconColor("red").
+	return dashboard.NewAnnotationQueryBuilder().Name(say(w, "alerts")).Datasource(metrics).Enable(true).IconColor("red").
 		Target(prometheus.NewDataqueryBuilder().Expr(expr).RefId("Anno").Interval("1m")).
 		Expr(expr).Step("1m").TitleFormat("{{alertname}}").TextFormat("{{source}} {{channel}} {{clock}}").TagKeys("severity")
 }

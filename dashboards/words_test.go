@@ -1,35 +1,45 @@
 package dashboards
 
 import (
-	"maps"
 	"slices"
+	"strings"
 	"testing"
 
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
-// asked are the words that boards ask for.
-func asked() *words {
-	w := &words{boards: map[string]text{}, rows: map[string]string{}, panels: map[string]text{}, phrases: map[string]string{}}
-	phrases := []string{"boards", "alerts", "datasource", "source", "channel", "team"}
-	phrases = append(phrases, labels...)
+// asked are the keys of all texts that boards ask for.
+func asked() []string {
+	keys := []string{"label.source", "label.channel", "label.team", "boards", "alerts", "datasource"}
+	for _, l := range labels {
+		keys = append(keys, "label."+l)
+	}
+	var all []string
 	for _, b := range boards() {
-		w.boards[b.name] = text{}
+		all = append(all, b.key(), b.key()+".about")
 		for _, r := range b.rows {
-			w.rows[b.name+"/"+r.name] = ""
+			all = append(all, b.key()+".row."+r.name)
 			for _, p := range r.panels {
-				w.panels[b.name+"/"+p.name] = text{}
-				phrases = append(phrases, p.phrases()...)
+				all = append(all, b.key()+"."+p.name, b.key()+"."+p.name+".about")
+				keys = append(keys, p.said()...)
 			}
 		}
 	}
-	for _, p := range phrases {
-		w.phrases[p] = ""
+	for _, k := range keys {
+		if strings.Contains(k, ".") {
+			all = append(all, "names."+k)
+		} else {
+			all = append(all, "board.word."+k)
+		}
 	}
-	return w
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
-func (p *panel) phrases() []string {
+// said are the words that a panel says, as [say] takes them.
+func (p *panel) said() []string {
 	all := []string{p.noValue}
 	meanings := slices.Clone(p.meanings)
 	for _, q := range p.queries {
@@ -56,60 +66,41 @@ func (p *panel) phrases() []string {
 	return all
 }
 
-func TestEveryLanguageHasEveryWordThatABoardAsksForAndNoOther(t *testing.T) {
-	want := asked()
-	for _, l := range Languages {
-		have, err := wordsOf(l)
-		if err != nil {
-			t.Fatal(err)
+// TestBoardsAskForTheTextsThatThereAre has English: a test of the words has each
+// text in every language.
+func TestBoardsAskForTheTextsThatThereAre(t *testing.T) {
+	names := words.Keys("names")
+	var want []string
+	for _, k := range asked() {
+		if !strings.HasPrefix(k, "names.") {
+			want = append(want, k)
+		} else if !slices.Contains(names, k) {
+			t.Errorf("a board asks for %s, which is in no language", k)
 		}
-		same(t, l, "board", want.boards, have.boards)
-		same(t, l, "row", want.rows, have.rows)
-		same(t, l, "panel", want.panels, have.panels)
-		same(t, l, "phrase", want.phrases, have.phrases)
-		for _, texts := range []map[string]text{have.boards, have.panels} {
-			for name, of := range texts {
-				if of.title == "" || of.description == "" {
-					t.Errorf("%s: %q has no title or no description", l, name)
-				}
-			}
-		}
-		for _, texts := range []map[string]string{have.rows, have.phrases} {
-			for name, of := range texts {
-				if of == "" {
-					t.Errorf("%s: %q is empty", l, name)
-				}
-			}
-		}
+	}
+	if diff := cmp.Diff(want, words.Keys("board")); diff != "" {
+		t.Errorf("texts of boards (-asked for +in internal/words)\n%s", diff)
 	}
 }
 
-func same[V any](t *testing.T, l Language, kind string, want, have map[string]V) {
-	t.Helper()
-	for _, name := range slices.Sorted(maps.Keys(want)) {
-		if _, ok := have[name]; !ok {
-			t.Errorf("%s: the %s %q is missing", l, kind, name)
+func TestSeriesAreCalledByTheNamesOfTheirLabels(t *testing.T) {
+	for _, c := range []struct{ legend, regex, with string }{
+		{"{{channel}}", "/^whatsapp$/", "WhatsApp"},
+		{"{{channel}} ≤", "/^whatsapp ≤$/", "WhatsApp ≤"},
+		{"{{channel}} {{clock}}", "/^whatsapp (.*)$/", "WhatsApp $1"},
+		{"{{channel}} {{clock}}", "/^(.*) first_response$/", "$1 Первый ответ"},
+		{"{{source}} {{clock}} {{team}}", "/^(.*) resolution (.*)$/", "$1 Решение $2"},
+	} {
+		var have []map[string]string
+		for _, r := range renamed(words.In(words.Russian), c.legend) {
+			have = append(have, r.Options.(map[string]string))
+		}
+		want := map[string]string{"regex": c.regex, "renamePattern": c.with}
+		if !slices.ContainsFunc(have, func(o map[string]string) bool { return cmp.Equal(o, want) }) {
+			t.Errorf("%s: no %v in %v", c.legend, want, have)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(have)) {
-		if _, ok := want[name]; !ok {
-			t.Errorf("%s: nothing asks for the %s %q", l, kind, name)
-		}
-	}
-}
-
-func TestTheConfigurationKnowsTheLanguages(t *testing.T) {
-	var have []string
-	for _, l := range Languages {
-		have = append(have, string(l))
-	}
-	if !slices.Equal(have, config.Languages) {
-		t.Errorf("boards are in %v, a configuration takes %v", have, config.Languages)
-	}
-}
-
-func TestALanguageThatIsNotThereIsRefused(t *testing.T) {
-	if _, err := Files("xx"); err == nil {
-		t.Error("boards were made in a language that nobody wrote")
+	if r := renamed(words.In(words.Russian), "{{team}} {{endpoint}}"); r != nil {
+		t.Errorf("values without names are called %v", r)
 	}
 }

@@ -48,7 +48,7 @@ func parse(args []string) (*flags, error) {
 	a.Flag("web.enable-lifecycle", "Allow reloads of the configuration by POST to /-/reload. SIGHUP always reloads.").BoolVar(&f.options.EnableLifecycle)
 	a.Flag("web.openmetrics-created-samples", "Add _created lines to scrapes in OpenMetrics text. Protobuf scrapes always carry start timestamps.").
 		BoolVar(&f.options.CreatedSamples)
-	lang := a.Flag("lang", "Language of the status page, of pushed alerts and of the rules that the sidecar writes.").
+	lang := a.Flag("lang", "Language of the status page, of pushed alerts, and of the rules and boards that the sidecar writes.").
 		Default(string(words.English)).Enum(words.Tags()...)
 	flag.AddFlags(a, f.log)
 	if _, err := a.Parse(args); err != nil {

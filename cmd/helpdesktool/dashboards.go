@@ -11,24 +11,21 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 func addDashboards(a *kingpin.Application, commands map[string]func(context.Context, *slog.Logger) error) {
 	c := a.Command("dashboards", "Write the Grafana boards: they read the series that the rules record, and hold for any configuration.")
 	folder := c.Flag("output", "Folder to write to; made if it is not there.").Required().String()
-	languages := make([]string, 0, len(dashboards.Languages))
-	for _, l := range dashboards.Languages {
-		languages = append(languages, string(l))
-	}
-	language := c.Flag("lang", "Language of the boards.").Default(string(dashboards.English)).Enum(languages...)
+	lang := c.Flag("lang", "Language of the boards.").Default(string(words.English)).Enum(words.Tags()...)
 	commands[c.FullCommand()] = func(context.Context, *slog.Logger) error {
-		return writeDashboards(os.Stdout, *folder, dashboards.Language(*language))
+		return writeDashboards(os.Stdout, *folder, words.Lang(*lang))
 	}
 }
 
 // writeDashboards writes the boards, and prints what was written.
-func writeDashboards(w io.Writer, folder string, language dashboards.Language) error {
-	files, err := dashboards.Files(language)
+func writeDashboards(w io.Writer, folder string, lang words.Lang) error {
+	files, err := dashboards.Files(words.In(lang))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
 // Mark is in the description of every board, and in no other file: the board
@@ -23,14 +25,14 @@ type File struct {
 }
 
 // Files are the boards in a language.
-func Files(language string) ([]File, error) {
-	entries, err := fs.ReadDir(boards, language)
+func Files(lang words.Lang) ([]File, error) {
+	entries, err := fs.ReadDir(boards, string(lang))
 	if err != nil {
-		return nil, fmt.Errorf("there are no boards in the language %q", language)
+		return nil, fmt.Errorf("there are no boards in the language %q", lang)
 	}
 	files := make([]File, 0, len(entries))
 	for _, e := range entries {
-		content, err := fs.ReadFile(boards, path.Join(language, e.Name()))
+		content, err := fs.ReadFile(boards, path.Join(string(lang), e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("read the board %s: %w", e.Name(), err)
 		}

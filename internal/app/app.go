@@ -41,7 +41,7 @@ type Options struct {
 	// CreatedSamples adds _created lines to OpenMetrics text.
 	CreatedSamples bool
 	// Lang is the language of the status page, of pushed alerts and of the
-	// sidecar's rules: English if it is not set.
+	// sidecar's rules and boards: English if it is not set.
 	Lang words.Lang
 	// Reload triggers a reload at each receive; nil never does.
 	Reload <-chan struct{}

@@ -112,7 +112,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	a.mu.Lock()
 	a.desks, a.pusher = next, pusher
 	a.mu.Unlock()
-	a.boards.Set(boardsTarget(cfg))
+	a.boards.Set(a.boardsTarget(cfg))
 	a.rules.Set(target)
 	return errors.Join(errs...)
 }

@@ -35,14 +35,14 @@ func (a *App) rulesTarget(cfg *config.Validated) (*sidecar.Target, error) {
 
 // boardsTarget is the folder of boards that a configuration asks for; nil if it
 // asks for none. Grafana looks into the folder by itself.
-func boardsTarget(cfg *config.Validated) *sidecar.Target {
+func (a *App) boardsTarget(cfg *config.Validated) *sidecar.Target {
 	if cfg.Sidecar.DashboardsDir == "" {
 		return nil
 	}
 	return &sidecar.Target{
 		Dir: cfg.Sidecar.DashboardsDir, Mark: generated.Mark,
 		Files: func() ([]sidecar.File, error) {
-			boards, err := generated.Files(cfg.Sidecar.DashboardsLang)
+			boards, err := generated.Files(a.words.Lang())
 			files := make([]sidecar.File, 0, len(boards))
 			for _, b := range boards {
 				files = append(files, sidecar.File{Name: b.Name, Data: b.Content})

@@ -47,11 +47,8 @@ func (c *checker) sidecar() Sidecar {
 	if !slices.Contains(Flavours, s.Flavour) {
 		c.bad("sidecar.flavour", s.Flavour, "rules are written for one of %s", list(Flavours))
 	}
-	if !slices.Contains(Languages, s.DashboardsLang) {
-		c.bad("sidecar.dashboards_lang", s.DashboardsLang, "boards are written in one of %s", list(Languages))
-	}
 	s.RulesDir, s.DashboardsDir = c.file(s.RulesDir), c.file(s.DashboardsDir)
-	out := Sidecar{Flavour: s.Flavour, RulesDir: s.RulesDir, DashboardsDir: s.DashboardsDir, DashboardsLang: s.DashboardsLang, HTTP: c.httpClient("sidecar", &s.HTTP)}
+	out := Sidecar{Flavour: s.Flavour, RulesDir: s.RulesDir, DashboardsDir: s.DashboardsDir, HTTP: c.httpClient("sidecar", &s.HTTP)}
 	if s.PrometheusReloadURL != "" {
 		const path = "sidecar.prometheus_reload_url"
 		out.ReloadURL = c.checkURL(path, s.PrometheusReloadURL, inBlock)

@@ -163,7 +163,7 @@ func TestMinimalConfigurationResolvesDefaults(t *testing.T) {
 	if diff := cmp.Diff(alerting, rest.Alerting, cmpopts.IgnoreUnexported(promconfig.ProxyConfig{})); diff != "" {
 		t.Errorf("alerting (-want +got):\n%s", diff)
 	}
-	sidecar := config.Sidecar{Flavour: "prometheus-2.42", DashboardsLang: "en", HTTP: promconfig.DefaultHTTPClientConfig}
+	sidecar := config.Sidecar{Flavour: "prometheus-2.42", HTTP: promconfig.DefaultHTTPClientConfig}
 	if diff := cmp.Diff(sidecar, rest.Sidecar, cmpopts.IgnoreUnexported(promconfig.ProxyConfig{})); diff != "" {
 		t.Errorf("sidecar (-want +got):\n%s", diff)
 	}

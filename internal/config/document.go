@@ -106,7 +106,6 @@ type sidecarDoc struct {
 	RulesDir            string `yaml:"rules_dir,omitempty"`
 	PrometheusReloadURL string `yaml:"prometheus_reload_url,omitempty"`
 	DashboardsDir       string `yaml:"dashboards_dir,omitempty"`
-	DashboardsLang      string `yaml:"dashboards_lang"`
 
 	// HTTP says how to get in at Prometheus.
 	HTTP promconfig.HTTPClientConfig `yaml:",inline"`
@@ -159,6 +158,6 @@ func defaults() document {
 			Severity:      severityDoc{DueSoon: "info", Breached: "warning"},
 			HTTP:          promconfig.DefaultHTTPClientConfig,
 		},
-		Sidecar: sidecarDoc{Flavour: Flavours[0], DashboardsLang: Languages[0], HTTP: promconfig.DefaultHTTPClientConfig},
+		Sidecar: sidecarDoc{Flavour: Flavours[0], HTTP: promconfig.DefaultHTTPClientConfig},
 	}
 }

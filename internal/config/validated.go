@@ -126,12 +126,7 @@ type Sidecar struct {
 	ReloadURL     *url.URL // nil: Prometheus is not asked to reload
 	HTTP          promconfig.HTTPClientConfig
 	DashboardsDir string
-
-	DashboardsLang string // one of [Languages]
 }
-
-// Languages are those of the boards, the default first.
-var Languages = []string{"en", "pt-BR", "ru"}
 
 // Flavours are the dialects of rules, the default first.
 var Flavours = []string{"prometheus-2.42", "prometheus-3.16"}

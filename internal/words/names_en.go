@@ -18,6 +18,21 @@ var namesEN = texts{
 	"names.status.on_hold": "On hold",
 	"names.status.snoozed": "Snoozed",
 
+	"names.outcome.one_touch":    "One-touch",
+	"names.outcome.multi_touch":  "Multi-touch",
+	"names.outcome.self_service": "Self-service",
+	"names.outcome.abandoned":    "Abandoned",
+	"names.outcome.unanswered":   "Unanswered",
+	"names.outcome.outbound":     "Outbound",
+
+	"names.result.accepted":    "Accepted",
+	"names.result.refused":     "Refused",
+	"names.result.unreachable": "Unreachable",
+
+	"names.severity.info":     "Information",
+	"names.severity.warning":  "Warning",
+	"names.severity.critical": "Critical",
+
 	"names.channel.email":        "Email",
 	"names.channel.contact_form": "Contact form",
 	"names.channel.help_center":  "Help centre",
@@ -46,4 +61,10 @@ var namesEN = texts{
 	"names.label.language": "Language",
 	"names.label.clock":    "Clock",
 	"names.label.tier":     "Promised level",
+
+	"names.label.agent":     "Agent",
+	"names.label.alertname": "Alert",
+	"names.label.severity":  "Severity",
+	"names.label.stream":    "Stream",
+	"names.label.version":   "Version",
 }

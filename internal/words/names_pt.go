@@ -17,6 +17,21 @@ var namesPT = texts{
 	"names.status.on_hold": "Em espera",
 	"names.status.snoozed": "Adiadas",
 
+	"names.outcome.one_touch":    "Uma resposta",
+	"names.outcome.multi_touch":  "Várias respostas",
+	"names.outcome.self_service": "Autoatendimento",
+	"names.outcome.abandoned":    "Abandonadas",
+	"names.outcome.unanswered":   "Sem resposta",
+	"names.outcome.outbound":     "Ativas",
+
+	"names.result.accepted":    "Aceito",
+	"names.result.refused":     "Recusado",
+	"names.result.unreachable": "Inacessível",
+
+	"names.severity.info":     "Informação",
+	"names.severity.warning":  "Aviso",
+	"names.severity.critical": "Crítico",
+
 	"names.channel.email":        "E-mail",
 	"names.channel.contact_form": "Formulário de contato",
 	"names.channel.help_center":  "Central de ajuda",
@@ -45,4 +60,10 @@ var namesPT = texts{
 	"names.label.language": "Idioma",
 	"names.label.clock":    "Prazo",
 	"names.label.tier":     "Nível prometido",
+
+	"names.label.agent":     "Agente",
+	"names.label.alertname": "Alerta",
+	"names.label.severity":  "Gravidade",
+	"names.label.stream":    "Fluxo",
+	"names.label.version":   "Versão",
 }

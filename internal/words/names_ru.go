@@ -17,6 +17,21 @@ var namesRU = texts{
 	"names.status.on_hold": "На удержании",
 	"names.status.snoozed": "Отложенные",
 
+	"names.outcome.one_touch":    "С одного ответа",
+	"names.outcome.multi_touch":  "С нескольких ответов",
+	"names.outcome.self_service": "Самообслуживание",
+	"names.outcome.abandoned":    "Брошено",
+	"names.outcome.unanswered":   "Без ответа",
+	"names.outcome.outbound":     "Исходящие",
+
+	"names.result.accepted":    "Принято",
+	"names.result.refused":     "Отвергнуто",
+	"names.result.unreachable": "Недоступно",
+
+	"names.severity.info":     "Информация",
+	"names.severity.warning":  "Предупреждение",
+	"names.severity.critical": "Критично",
+
 	"names.channel.email":        "Электронная почта",
 	"names.channel.contact_form": "Форма обратной связи",
 	"names.channel.help_center":  "Справочный центр",
@@ -45,4 +60,10 @@ var namesRU = texts{
 	"names.label.language": "Язык",
 	"names.label.clock":    "Срок",
 	"names.label.tier":     "Обещанный уровень",
+
+	"names.label.agent":     "Агент",
+	"names.label.alertname": "Оповещение",
+	"names.label.severity":  "Важность",
+	"names.label.stream":    "Поток",
+	"names.label.version":   "Версия",
 }

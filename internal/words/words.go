@@ -7,6 +7,7 @@ package words
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -50,16 +51,19 @@ type texts map[string]string
 var catalogue = map[Lang]texts{
 	English: join(
 		alertsEN,
+		boardsEN,
 		namesEN,
 		pageEN,
 	),
 	Portuguese: join(
 		alertsPT,
+		boardsPT,
 		namesPT,
 		pagePT,
 	),
 	Russian: join(
 		alertsRU,
+		boardsRU,
 		namesRU,
 		pageRU,
 	),
@@ -109,6 +113,27 @@ func (w Words) Name(label, value string) string {
 		return text
 	}
 	return value
+}
+
+// Values are the values of a label that have a name, sorted.
+func Values(label string) []string {
+	var values []string
+	for _, key := range Keys("names." + label) {
+		values = append(values, key[len("names."+label+"."):])
+	}
+	return values
+}
+
+// Keys are the keys of an area, sorted.
+func Keys(area string) []string {
+	var keys []string
+	for key := range catalogue[English] {
+		if strings.HasPrefix(key, area+".") {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // Label is a label's value within an alert's text: as it is in English, by its

@@ -12,6 +12,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/dashboards/generated"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 	"github.com/helpdesk-exporter/helpdesk_exporter/rules"
 )
 
@@ -26,7 +27,7 @@ type board struct {
 
 func boards(t *testing.T) []board {
 	t.Helper()
-	files, err := generated.Files("en")
+	files, err := generated.Files(words.English)
 	if err != nil {
 		t.Fatal(err)
 	}
