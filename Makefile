@@ -25,7 +25,7 @@ demo: build ## a simulated helpdesk and the exporter, until Ctrl-C (HELPDESK_POR
 	@scripts/demo
 
 .PHONY: test
-test: ## every test, those on real servers included (REQUEST_TRACKER=no, SERVERS=no and BROWSER=no leave them out)
+test: ## every test, those on real servers included (POSTGRES=no, REQUEST_TRACKER=no, SERVERS=no and BROWSER=no leave them out)
 	@scripts/test
 
 .PHONY: build
@@ -42,7 +42,7 @@ lint: ## gofmt, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) -C rules/proof vet ./...
 	$(GO) -C test/browser vet ./...
-	$(GO) tool -modfile=tools/go.mod staticcheck -tags requesttracker,servers ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck -tags postgres,requesttracker,servers ./...
 
 .PHONY: generate
 generate: ## write the generated files anew: docs/metrics.md, docs/alerts.md, rules/generated, rules/tests

@@ -19,8 +19,9 @@ import (
 type simulation struct {
 	t     *testing.T
 	r     *rand.Rand
-	path  string
-	store *state.Bolt
+	kind  kind
+	at    string
+	store state.Store
 	holds model
 }
 
@@ -123,31 +124,33 @@ func (s *simulation) reopen() {
 	if err := s.store.Close(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.store = openAt(s.t, s.path)
+	s.store = s.kind.open(s.t, s.at)
 	check(s.t, s.store, s.holds)
 }
 
 func TestAStoreIsAMapThatSurvivesReopenings(t *testing.T) {
-	for seed := range uint64(6) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			t.Parallel()
-			path := newPath(t)
-			s := &simulation{t: t, r: rand.New(rand.NewPCG(seed, 1)), path: path, store: openAt(t, path), holds: model{}}
-			for range 120 {
-				switch n := s.r.IntN(100); {
-				case n < 70:
-					s.update()
-				case n < 85:
-					s.scan()
-				case n < 88:
-					s.drop()
-				case n < 94:
-					check(t, s.store, s.holds)
-				default:
-					s.reopen()
+	onEach(t, func(t *testing.T, k kind) {
+		for seed := range k.seeds {
+			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+				t.Parallel()
+				at := k.fresh(t)
+				s := &simulation{t: t, r: rand.New(rand.NewPCG(seed, 1)), kind: k, at: at, store: k.open(t, at), holds: model{}}
+				for range 120 {
+					switch n := s.r.IntN(100); {
+					case n < 70:
+						s.update()
+					case n < 85:
+						s.scan()
+					case n < 88:
+						s.drop()
+					case n < 94:
+						check(t, s.store, s.holds)
+					default:
+						s.reopen()
+					}
 				}
-			}
-			s.reopen()
-		})
-	}
+				s.reopen()
+			})
+		}
+	})
 }

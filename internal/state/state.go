@@ -72,4 +72,11 @@ var (
 	// loss of power. The store refuses everything from then on: a program that
 	// went on could count a fact twice, or never.
 	ErrUnconfirmed = errors.New("the disk did not confirm a write; restart the exporter to go on from what is on the disk")
+	// ErrUnsettled is a commit of which nobody knows whether it was made. The
+	// sources that it wrote to are lost, see [Postgres.Lost].
+	ErrUnsettled = errors.New("the server did not say whether a commit was made; the source is loaded again when it can be")
+	// ErrHeld refuses a write to a source whose lease another replica has.
+	ErrHeld = errors.New("another replica has the source's lease")
+	// ErrFenced refuses a write to a source whose lease this replica had.
+	ErrFenced = errors.New("this replica has lost the source's lease, and writes nothing more to it")
 )
