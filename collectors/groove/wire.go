@@ -1,0 +1,153 @@
+package groove
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+)
+
+// The types of this file mirror the vendor's JSON, as far as it is read: no
+// subject, text, name or address of a customer has a field, and none is asked
+// for, so none of it is ever here.
+
+// answer is what GraphQL answers, with HTTP 200 also when it failed.
+type answer struct {
+	Data   maybe[map[string]json.RawMessage] `json:"data"`
+	Errors maybe[[]maybe[refusal]]           `json:"errors"`
+}
+
+// refusal is one of the errors of an answer.
+type refusal struct {
+	Message    text                     `json:"message"`
+	Extensions maybe[refusalExtensions] `json:"extensions"`
+}
+
+// refusalExtensions are what a server that was written in Ruby adds to errors.
+type refusalExtensions struct {
+	Code  text `json:"code"`
+	Type  text `json:"typeName"`
+	Field text `json:"fieldName"`
+}
+
+// connection is a page of a list: rows as nodes, or as edges with what is known
+// of a row only there.
+type connection struct {
+	Nodes    maybe[[]json.RawMessage] `json:"nodes"`
+	Edges    maybe[[]json.RawMessage] `json:"edges"`
+	PageInfo maybe[pageInfo]          `json:"pageInfo"`
+	Total    maybe[int]               `json:"totalCount"`
+}
+
+type pageInfo struct {
+	More maybe[bool] `json:"hasNextPage"`
+	End  text        `json:"endCursor"`
+}
+
+// conversation is a row of the list of conversations, and a single one.
+type conversation struct {
+	ID           id              `json:"id"`     // "cnv_…": what its history is asked for by
+	Number       id              `json:"number"` // what people call it, and what merges name
+	State        text            `json:"state"`
+	StateUpdated stamp           `json:"stateUpdatedAt"`
+	Created      stamp           `json:"createdAt"`
+	Updated      stamp           `json:"updatedAt"`
+	Deleted      stamp           `json:"deletedAt"`
+	Assigned     maybe[assigned] `json:"assigned"`
+	Channel      maybe[party]    `json:"channel"`
+	Counts       maybe[counts]   `json:"counts"`
+}
+
+type assigned struct {
+	Agent maybe[party] `json:"agent"`
+	Team  maybe[party] `json:"team"`
+}
+
+type counts struct {
+	Messages maybe[int] `json:"messages"`
+}
+
+// party is an agent, a team, a channel or a rule; of contacts only the type is
+// asked for.
+type party struct {
+	Type text `json:"__typename"`
+	ID   id   `json:"id"`
+	Name text `json:"name"`
+	Kind text `json:"type"` // of a channel, where the schema has it
+}
+
+// entry is an entry of a conversation's history: an event of the schema of 2025,
+// which holds a change, or an edge of the schema of 2020, whose node is one. Who
+// and when stand on the entry, in the old schema only there.
+type entry struct {
+	ID        maybe[id]              `json:"id"`
+	Created   stamp                  `json:"createdAt"`
+	Changeset maybe[id]              `json:"changesetId"`
+	Actor     maybe[party]           `json:"actor"`
+	Change    maybe[json.RawMessage] `json:"change"`
+	Node      maybe[json.RawMessage] `json:"node"`
+}
+
+// change is what an entry is about. Its __typename says which fields it has. The
+// fields called to are asked for under names of their own, because GraphQL
+// allows no two types under one name in an answer; the name of the schema is
+// read too.
+type change struct {
+	Type    text            `json:"__typename"`
+	ID      maybe[id]       `json:"id"`
+	Created stamp           `json:"createdAt"`
+	Author  maybe[party]    `json:"author"`
+	To      json.RawMessage `json:"to"`
+	ToState text            `json:"toState"`
+	ToAgent maybe[party]    `json:"toAgent"`
+	ToTeam  maybe[party]    `json:"toTeam"`
+	Source  maybe[id]       `json:"sourceNumber"` // the conversation that was merged away
+	Grade   text            `json:"grade"`
+}
+
+// agent is a person of the account, never a contact.
+type agent struct {
+	ID    id   `json:"id"`
+	Name  text `json:"name"`
+	State text `json:"state"`
+}
+
+type team struct {
+	ID   id   `json:"id"`
+	Name text `json:"name"`
+}
+
+// decode reads one row of a list into v. A row that can't be read is noted in
+// the page and blocks nothing.
+func decode(what string, raw json.RawMessage, v any, p *helpdesk.Page) bool {
+	err := json.Unmarshal(raw, v)
+	if err == nil {
+		return true
+	}
+	// The text of a JSON error may quote what it read: only the field is named.
+	field := ""
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		field = wrong.Field
+	}
+	var only struct {
+		ID maybe[id] `json:"id"`
+	}
+	if json.Unmarshal(raw, &only) != nil {
+		only.ID = maybe[id]{}
+	}
+	p.Skipped = append(p.Skipped, helpdesk.Skip{
+		Reason: "decode",
+		Err:    fmt.Errorf("%s %q: not the expected JSON %s", what, string(only.ID.v), field),
+	})
+	return false
+}
+
+// skip notes a row that can't be used.
+func skip(p *helpdesk.Page, reason, what string, v id) {
+	p.Skipped = append(p.Skipped, helpdesk.Skip{
+		Reason: reason,
+		Err:    fmt.Errorf("%s %q: missing or unreadable: %s", what, string(v), reason),
+	})
+}
