@@ -1,0 +1,136 @@
+package groove
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// endpoint is the label of a query's metrics: the vendor has one address for
+// all of them.
+func endpoint(operation string) string { return apiPath + ":" + operation }
+
+// maxRefusals bounds how often a query is made smaller.
+const maxRefusals = 8
+
+// question is a query, and how it is asked.
+type question struct {
+	operation string
+	build     func(*schema) string
+	vars      map[string]any
+	priority  rest.Priority
+}
+
+// ask asks a question with what is known of the schema, and again without what
+// the API says that it does not have.
+func (c *Collector) ask(ctx context.Context, q question) (map[string]json.RawMessage, error) {
+	if err := c.probe(ctx); err != nil {
+		return nil, err
+	}
+	for range maxRefusals {
+		data, err := c.post(ctx, q.operation, q.build(&c.schema), q.vars, q.priority)
+		if err == nil || !c.narrow(err) {
+			return data, err
+		}
+	}
+	return c.post(ctx, q.operation, q.build(&c.schema), q.vars, q.priority)
+}
+
+// narrow notes what a query was refused for, and reports whether the next one
+// will differ.
+func (c *Collector) narrow(err error) bool {
+	var e *schemaError
+	if !errors.As(err, &e) {
+		return false
+	}
+	differs := false
+	for _, r := range e.refused {
+		if c.schema.refuse(r) {
+			differs = true
+		}
+	}
+	return differs
+}
+
+// post sends one query. An answer with errors is never taken for one: what it
+// has of the data may lack anything.
+func (c *Collector) post(ctx context.Context, operation, query string, vars map[string]any, p rest.Priority) (map[string]json.RawMessage, error) {
+	body := struct {
+		Query     string         `json:"query"`
+		Variables map[string]any `json:"variables,omitempty"`
+	}{query, vars}
+	var a answer
+	r := rest.Request{Method: http.MethodPost, Endpoint: endpoint(operation), Path: c.path, Body: body, Priority: p}
+	if err := c.api.Do(ctx, r, &a); err != nil {
+		return nil, err
+	}
+	if a.Errors.ok && len(a.Errors.v) > 0 {
+		return nil, failure(operation, a.Errors.v)
+	}
+	if !a.Data.ok {
+		return nil, noRows(operation)
+	}
+	return a.Data.v, nil
+}
+
+// page asks for one page of a list: its rows, nodes or edges, and the cursor of
+// the next page, "" after the last.
+func (c *Collector) page(ctx context.Context, q question, field func(*schema) string, after string) ([]json.RawMessage, string, error) {
+	vars := map[string]any{"first": pageSize, "after": nil}
+	for k, v := range q.vars {
+		vars[k] = v
+	}
+	if after != "" {
+		vars["after"] = after
+	}
+	q.vars = vars
+	data, err := c.ask(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	var list maybe[connection]
+	if raw := data[field(&c.schema)]; len(raw) == 0 || json.Unmarshal(raw, &list) != nil || !list.ok {
+		return nil, "", noRows(q.operation)
+	}
+	rows, ok := list.v.rows()
+	if !ok {
+		return nil, "", noRows(q.operation)
+	}
+	if !list.v.PageInfo.v.More.v {
+		return rows, "", nil
+	}
+	next := string(list.v.PageInfo.v.End)
+	if next == "" || next == after {
+		return nil, "", noNext(q.operation)
+	}
+	return rows, next, nil
+}
+
+// rows are the nodes of a list, or its edges; ok is false where it has neither.
+func (l *connection) rows() (rows []json.RawMessage, ok bool) {
+	if l.Nodes.ok {
+		return l.Nodes.v, true
+	}
+	return l.Edges.v, l.Edges.ok
+}
+
+// noRows is the error for an answer that is no list: never taken for an empty
+// one.
+func noRows(operation string) error {
+	return &rest.Error{
+		Reason: rest.ReasonDecode, Endpoint: endpoint(operation), Code: http.StatusOK,
+		Err: errors.New("the answer has no list of rows"),
+	}
+}
+
+// noNext is the error for a page that says that another one follows, and not
+// where: what is there would be lost.
+func noNext(operation string) error {
+	return &rest.Error{
+		Reason: rest.ReasonDecode, Endpoint: endpoint(operation), Code: http.StatusOK,
+		Err: errors.New("the page says that another one follows, but not where"),
+	}
+}
