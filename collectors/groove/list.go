@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -132,5 +134,14 @@ func noNext(operation string) error {
 	return &rest.Error{
 		Reason: rest.ReasonDecode, Endpoint: endpoint(operation), Code: http.StatusOK,
 		Err: errors.New("the page says that another one follows, but not where"),
+	}
+}
+
+// unknowns adds values to the page, each once.
+func unknowns(p *helpdesk.Page, values []helpdesk.UnknownValue) {
+	for _, v := range values {
+		if !slices.Contains(p.Unknown, v) {
+			p.Unknown = append(p.Unknown, v)
+		}
 	}
 }

@@ -32,7 +32,7 @@ func rowQuery(s *schema) string {
 
 // row are the fields of a conversation.
 func row(s *schema) string {
-	f := []string{"id", "number", "state", "createdAt", "updatedAt"}
+	f := []string{"__typename", "id", "number", "state", "createdAt", "updatedAt"}
 	for _, name := range []string{"stateUpdatedAt", "deletedAt"} {
 		if s.has("Conversation", name) {
 			f = append(f, name)

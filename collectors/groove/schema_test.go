@@ -119,7 +119,7 @@ func TestASchemaThatDescribesItselfIsAskedForWhatItHas(t *testing.T) {
 	compare(t, []string{"schema", "conversations", "history"}, api.operations())
 	compare(t, `query Conversations($first: Int, $after: String) {
   conversations(filter: {state: UNREAD}, orderBy: {field: UPDATED_AT, direction: DESC}, first: $first, after: $after) {
-    nodes { id number state createdAt updatedAt assigned { agent { id } team { id name } } channel { __typename id name } }
+    nodes { __typename id number state createdAt updatedAt assigned { agent { id } team { id name } } channel { __typename id name } }
     pageInfo { hasNextPage endCursor }
   }
 }`, rows)
@@ -143,7 +143,7 @@ func TestTheSchemaOf2020KeepsWhoAndWhenOnTheEdges(t *testing.T) {
 	})
 	compare(t, `query Conversations($first: Int, $after: String) {
   conversations(filter: {state: UNREAD}, orderBy: {field: UPDATED_AT, direction: DESC}, first: $first, after: $after) {
-    nodes { id number state createdAt updatedAt stateUpdatedAt deletedAt counts { messages } `+
+    nodes { __typename id number state createdAt updatedAt stateUpdatedAt deletedAt counts { messages } `+
 		`assigned { agent { id } team { id name } } channel { __typename id name type } }
     pageInfo { hasNextPage endCursor }
   }
@@ -153,7 +153,7 @@ func TestTheSchemaOf2020KeepsWhoAndWhenOnTheEdges(t *testing.T) {
     edges { createdAt changesetId actor { __typename ... on Agent { id } } node { __typename `+
 		`... on AgentChange { id toAgent: to { id } } ... on MergeChange { id sourceNumber } `+
 		`... on MessageFromEmailChange { id author { __typename ... on Agent { id } } } ... on Rating { id grade } `+
-		`... on StateChange { id toState: to } ... on TeamChange { id toTeam: to { id name } } } }
+		`... on StateChange { id toState: to } ... on TeamChange { id fromTeam: from { name } toTeam: to { name } } } }
     pageInfo { hasNextPage endCursor }
   }
 }`, history)
@@ -199,7 +199,7 @@ func TestASchemaThatDoesNotDescribeItselfIsAskedForLess(t *testing.T) {
 				return messages
 			}))
 			compare(t, []string{"schema", "conversations", "conversations", "history", "history"}, api.operations())
-			compare(t, "nodes { id number state createdAt updatedAt deletedAt assigned { agent { id } team { id name } } channel { __typename id name } }",
+			compare(t, "nodes { __typename id number state createdAt updatedAt deletedAt assigned { agent { id } team { id name } } channel { __typename id name } }",
 				strings.TrimSpace(strings.Split(rows, "\n")[2]))
 			compare(t, `nodes { createdAt id actor { __typename ... on Agent { id } } change { __typename `+
 				`... on EmailMessage { id author { __typename ... on Agent { id } } } ... on Reply { id author { __typename ... on Agent { id } } } `+

@@ -76,7 +76,7 @@ var fieldsOf = map[kind][]field{
 	kindNote:     {{"author", "author { __typename ... on Agent { id } }"}},
 	kindState:    {{"to", "toState: to"}},
 	kindAgent:    {{"to", "toAgent: to { id }"}},
-	kindTeam:     {{"to", "toTeam: to { id name }"}},
+	kindTeam:     {{"from", "fromTeam: from { name }"}, {"to", "toTeam: to { name }"}},
 	kindSnooze:   {{"id", "id"}},
 	kindUnsnooze: {{"id", "id"}},
 	kindDelete:   {{"id", "id"}},
@@ -111,14 +111,16 @@ var states = map[string]helpdesk.StatusChange{
 // openStates are those of conversations in a queue.
 var openStates = []string{"UNREAD", "OPENED", "SNOOZED"}
 
-// channels map the types of channels, in capitals and without "_CHANNEL".
+// channels map the types of channels, in small letters and without "channel" and
+// underscores: a channel's type is TWITTER_DIRECT, its __typename EmailChannel,
+// its conversations' EmailConversation.
 var channels = map[string]helpdesk.Channel{
-	"EMAIL":           helpdesk.ChannelEmail,
-	"FACEBOOK":        helpdesk.ChannelFacebook,
-	"TWITTER":         helpdesk.ChannelTwitter,
-	"TWITTER_DIRECT":  helpdesk.ChannelTwitterDM,
-	"TWITTER_MENTION": helpdesk.ChannelTwitter,
-	"WIDGET":          helpdesk.ChannelContactForm,
+	"email":          helpdesk.ChannelEmail,
+	"facebook":       helpdesk.ChannelFacebook,
+	"twitter":        helpdesk.ChannelTwitter,
+	"twitterdirect":  helpdesk.ChannelTwitterDM,
+	"twittermention": helpdesk.ChannelTwitter,
+	"widget":         helpdesk.ChannelContactForm,
 }
 
 // grades map the three grades of a rating to the scale of 1 to 5.

@@ -47,6 +47,7 @@ type pageInfo struct {
 
 // conversation is a row of the list of conversations, and a single one.
 type conversation struct {
+	Type         text            `json:"__typename"`
 	ID           id              `json:"id"`     // "cnv_…": what its history is asked for by
 	Number       id              `json:"number"` // what people call it, and what merges name
 	State        text            `json:"state"`
@@ -90,20 +91,19 @@ type entry struct {
 }
 
 // change is what an entry is about. Its __typename says which fields it has. The
-// fields called to are asked for under names of their own, because GraphQL
-// allows no two types under one name in an answer; the name of the schema is
-// read too.
+// fields called to and from are asked for under names of their own, because
+// GraphQL allows no two types under one name in an answer.
 type change struct {
-	Type    text            `json:"__typename"`
-	ID      maybe[id]       `json:"id"`
-	Created stamp           `json:"createdAt"`
-	Author  maybe[party]    `json:"author"`
-	To      json.RawMessage `json:"to"`
-	ToState text            `json:"toState"`
-	ToAgent maybe[party]    `json:"toAgent"`
-	ToTeam  maybe[party]    `json:"toTeam"`
-	Source  maybe[id]       `json:"sourceNumber"` // the conversation that was merged away
-	Grade   text            `json:"grade"`
+	Type     text         `json:"__typename"`
+	ID       maybe[id]    `json:"id"`
+	Created  stamp        `json:"createdAt"`
+	Author   maybe[party] `json:"author"`
+	ToState  text         `json:"toState"`
+	ToAgent  maybe[party] `json:"toAgent"`
+	FromTeam maybe[party] `json:"fromTeam"`
+	ToTeam   maybe[party] `json:"toTeam"`
+	Source   maybe[id]    `json:"sourceNumber"` // the conversation that was merged away
+	Grade    text         `json:"grade"`
 }
 
 // agent is a person of the account, never a contact.

@@ -1,0 +1,227 @@
+package groove
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+)
+
+// happening is an entry of a history with its change.
+type happening struct {
+	entry  entry
+	change change
+	at     time.Time
+	id     string
+	seq    uint64 // among those of the same instant
+}
+
+// happenings decodes a whole history, oldest first. What can't be read or placed
+// is noted in the page.
+func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening {
+	var all []happening
+	for _, raw := range rows {
+		var h happening
+		if !decode("entry of conversation "+string(number), raw, &h.entry, p) {
+			continue
+		}
+		about := h.entry.Change
+		if !about.ok {
+			about = h.entry.Node
+		}
+		if !about.ok { // a change that is no part of an entry
+			about = maybe[json.RawMessage]{v: raw, ok: true}
+		}
+		if !decode("entry of conversation "+string(number), about.v, &h.change, p) {
+			continue
+		}
+		h.id = string(cmp.Or(h.change.ID.v, h.entry.ID.v))
+		if h.at = h.entry.Created.Time; h.at.IsZero() {
+			h.at = h.change.Created.Time
+		}
+		if h.at.IsZero() {
+			skip(p, "time", "entry of conversation "+string(number), id(h.id))
+			continue
+		}
+		all = append(all, h)
+	}
+	// The order of the list is not documented: of one instant, it is kept.
+	if n := len(all); n > 1 && all[0].at.After(all[n-1].at) {
+		slices.Reverse(all)
+	}
+	slices.SortStableFunc(all, func(a, b happening) int { return a.at.Compare(b.at) })
+	place(number, all)
+	return all
+}
+
+// place gives each entry its place among those of the same instant, and an id to
+// those for which the schema has none: the whole history is read each time, so
+// that it is the same every time.
+func place(number id, all []happening) {
+	for i := range all {
+		h := &all[i]
+		if i > 0 && all[i-1].at.Equal(h.at) {
+			h.seq = all[i-1].seq + 1
+		}
+		if h.id == "" {
+			h.id = fmt.Sprintf("%s-%d-%d-%s", number, h.at.UnixMilli(), h.seq, h.change.Type)
+		}
+	}
+}
+
+// teller turns the history of one conversation into records, oldest first: some
+// entries only say what is new, so it keeps what was before.
+type teller struct {
+	conversation string
+	status       helpdesk.Status // now, at the entry
+	before       helpdesk.Status // the last that was not excluded
+	agent        string
+	team         string
+	records      []helpdesk.Record
+	unknown      []helpdesk.UnknownValue
+}
+
+// historyOf are the records of a conversation's history.
+func historyOf(number id, rows []json.RawMessage, p *helpdesk.Page) []helpdesk.Record {
+	t := teller{conversation: string(number), status: helpdesk.StatusNew, before: helpdesk.StatusNew}
+	for _, h := range happenings(number, rows, p) {
+		t.tell(&h)
+	}
+	unknowns(p, t.unknown)
+	return t.records
+}
+
+func (h *happening) key() helpdesk.Key { return helpdesk.Key{ID: h.id, At: h.at, Seq: h.seq} }
+
+func (t *teller) tell(h *happening) {
+	switch kindOf(string(h.change.Type)) {
+	case kindMessage, kindNote:
+		t.message(h)
+	case kindState:
+		t.state(h)
+	case kindAgent:
+		t.agentChange(h)
+	case kindTeam:
+		t.teamChange(h)
+	case kindSnooze:
+		t.to(h, helpdesk.StatusChange{To: helpdesk.StatusSnoozed})
+	case kindUnsnooze:
+		if t.status == helpdesk.StatusSnoozed { // else a change of the state has told it
+			t.to(h, helpdesk.StatusChange{To: helpdesk.StatusOpen})
+		}
+	case kindDelete:
+		t.to(h, helpdesk.StatusChange{To: helpdesk.StatusExcluded, Excluded: helpdesk.ExcludedDeleted})
+	case kindUndelete:
+		if t.status == helpdesk.StatusExcluded {
+			t.to(h, helpdesk.StatusChange{To: t.before})
+		}
+	case kindMerge:
+		t.merge(h)
+	case kindRating:
+		t.rating(h)
+	case kindUnknown:
+		t.unknown = append(t.unknown, helpdesk.UnknownValue{What: "change", Value: string(h.change.Type)})
+	}
+}
+
+// message tells a message or a note.
+func (t *teller) message(h *happening) {
+	author, agent, unknown := authorOf(&h.entry, &h.change)
+	t.unknown = append(t.unknown, unknown...)
+	t.records = append(t.records, helpdesk.Message{
+		Key: h.key(), Conversation: t.conversation, Author: author, Agent: agent,
+		Public: kindOf(string(h.change.Type)) == kindMessage,
+	})
+}
+
+func (t *teller) state(h *happening) {
+	if h.change.ToState == "" {
+		t.unknown = append(t.unknown, helpdesk.UnknownValue{What: "state", Value: ""})
+		return
+	}
+	to, unknown := stateOf(h.change.ToState)
+	t.unknown = append(t.unknown, unknown...)
+	t.to(h, to)
+}
+
+// to tells a change of the status. An entry tells only the new one: what it was
+// before decides what the change is.
+func (t *teller) to(h *happening, s helpdesk.StatusChange) {
+	s.Key, s.Conversation, s.Cause = h.key(), t.conversation, string(h.entry.Changeset.v)
+	by, agent, unknown := actorOf(&h.entry)
+	s.By, s.Agent = by, agent
+	t.unknown = append(t.unknown, unknown...)
+	switch {
+	case s.Excluded != helpdesk.NotExcluded:
+		s.Change = helpdesk.ChangeExcluded
+	case t.status == helpdesk.StatusExcluded:
+		s.Change = helpdesk.ChangeRestored
+	case s.To == helpdesk.StatusClosed:
+		s.Change = helpdesk.ChangeClosed
+	case t.status == helpdesk.StatusClosed && s.To != helpdesk.StatusSnoozed:
+		s.Change = helpdesk.ChangeReopened
+	default:
+		s.Change = helpdesk.ChangeStatus
+	}
+	if t.status = s.To; s.To != helpdesk.StatusExcluded {
+		t.before = s.To
+	}
+	t.records = append(t.records, s)
+}
+
+func (t *teller) agentChange(h *happening) {
+	t.agent = string(h.change.ToAgent.v.ID)
+	t.assign(h)
+}
+
+func (t *teller) teamChange(h *happening) {
+	from, to := string(h.change.FromTeam.v.Name), string(h.change.ToTeam.v.Name)
+	t.team = to
+	if from != to {
+		t.records = append(t.records, helpdesk.Relabel{
+			Key: h.key(), Conversation: t.conversation, Label: helpdesk.LabelTeam, From: from, To: to,
+		})
+	}
+	if t.agent == "" { // else the agent keeps it
+		t.assign(h)
+	}
+}
+
+// assign tells who holds the conversation: its agent, else its team.
+func (t *teller) assign(h *happening) {
+	a := helpdesk.Assignment{Key: h.key(), Conversation: t.conversation, Agent: t.agent}
+	switch {
+	case t.agent != "":
+		a.To = helpdesk.HolderAgent
+	case t.team != "":
+		a.To = helpdesk.HolderTeam
+	}
+	t.records = append(t.records, a)
+}
+
+// merge tells that another conversation became a part of this one: it is in no
+// list any more, and nothing else tells of its end.
+func (t *teller) merge(h *happening) {
+	if h.change.Source.v == "" {
+		t.unknown = append(t.unknown, helpdesk.UnknownValue{What: "merge", Value: ""})
+		return
+	}
+	by, agent, unknown := actorOf(&h.entry)
+	t.unknown = append(t.unknown, unknown...)
+	t.records = append(t.records, helpdesk.StatusChange{
+		Key: h.key(), Conversation: string(h.change.Source.v), Change: helpdesk.ChangeExcluded,
+		To: helpdesk.StatusExcluded, Excluded: helpdesk.ExcludedMerged, By: by, Agent: agent, Cause: string(h.entry.Changeset.v),
+	})
+}
+
+func (t *teller) rating(h *happening) {
+	score, found := grades[string(h.change.Grade)]
+	if !found {
+		t.unknown = append(t.unknown, helpdesk.UnknownValue{What: "grade", Value: string(h.change.Grade)})
+		return
+	}
+	t.records = append(t.records, helpdesk.Rating{ID: h.id, Conversation: t.conversation, Scored: h.at, Score: score})
+}
