@@ -53,14 +53,14 @@ func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening
 		slices.Reverse(all)
 	}
 	slices.SortStableFunc(all, func(a, b happening) int { return a.at.Compare(b.at) })
-	place(number, all)
+	identify(number, all)
 	return all
 }
 
-// place gives each entry its place among those of the same instant, and an id to
+// identify gives each entry its place among those of the same instant, and an id to
 // those for which the schema has none: the whole history is read each time, so
 // that it is the same every time.
-func place(number id, all []happening) {
+func identify(number id, all []happening) {
 	for i := range all {
 		h := &all[i]
 		if i > 0 && all[i-1].at.Equal(h.at) {

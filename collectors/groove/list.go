@@ -15,6 +15,15 @@ import (
 // all of them.
 func endpoint(operation string) string { return apiPath + ":" + operation }
 
+// The names of questions.
+const (
+	opConversations = "conversations"
+	opConversation  = "conversation"
+	opHistory       = "history"
+	opAgents        = "agents"
+	opTeams         = "teams"
+)
+
 // maxRefusals bounds how often a query is made smaller.
 const maxRefusals = 8
 
@@ -109,6 +118,23 @@ func (c *Collector) page(ctx context.Context, q question, field func(*schema) st
 		return nil, "", noNext(q.operation)
 	}
 	return rows, next, nil
+}
+
+// list asks for a page of a list. One without rows that is followed by another
+// one is asked for twice.
+func (c *Collector) list(ctx context.Context, q question, field func(*schema) string, after string) ([]json.RawMessage, string, error) {
+	rows, next, err := c.page(ctx, q, field, after)
+	if err == nil && len(rows) == 0 && next != "" {
+		return c.page(ctx, q, field, after)
+	}
+	return rows, next, err
+}
+
+// conversations asks for a page of conversations, newest update first. state is
+// that of all of them, "" for any.
+func (c *Collector) conversations(ctx context.Context, state, after string, p rest.Priority) ([]json.RawMessage, string, error) {
+	q := question{operation: opConversations, build: func(s *schema) string { return feedQuery(s, state) }, priority: p}
+	return c.list(ctx, q, conversationsField, after)
 }
 
 // rows are the nodes of a list, or its edges; ok is false where it has neither.

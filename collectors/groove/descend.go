@@ -1,0 +1,194 @@
+package groove
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// Overlaps of a walk with what was read before.
+const (
+	// settle is how long before a walk an update must be for that walk to have
+	// shown it: the visibility lag, and a second by which clocks are misjudged.
+	settle = VisibilityLag + time.Second
+	// overlap, counted back from the last walk, is read again in ordinary walks,
+	// unless that is more than overlapRows.
+	overlap     = 5 * time.Minute
+	overlapRows = pageSize / 2
+	// longOverlap is read again in long walks. It is longer than the usual hour
+	// between two of them, so that everything is read at least twice.
+	longOverlap = 90 * time.Minute
+)
+
+// descent is the cursor of the list of conversations by update, newest first.
+type descent struct {
+	Base int64 `json:"base,omitempty"` // the newest update of the last complete walk
+	At   int64 `json:"at,omitempty"`   // the helpdesk's clock when it began
+	Walk *down `json:"walk,omitempty"` // the walk that goes on
+}
+
+// down is one walk. It reads every row that was updated since Need, and stops
+// there unless too little overlap was read: back to Enough, or Known rows of it.
+type down struct {
+	Place  place `json:"place"`
+	First  bool  `json:"first,omitempty"`
+	Start  int64 `json:"start,omitempty"` // the helpdesk's clock at the beginning
+	Newest int64 `json:"newest,omitempty"`
+	Need   int64 `json:"need"`
+	Enough int64 `json:"enough"`
+	Known  int   `json:"known,omitempty"`
+}
+
+// begin starts a walk.
+func (d *descent) begin(w helpdesk.Walk) *down {
+	wk := &down{Start: micro(w.Now), First: d.Base == 0}
+	if wk.First {
+		wk.Need = w.Horizon.UnixMicro()
+		wk.Enough = wk.Need
+		return wk
+	}
+	at := d.Base
+	if d.At != 0 {
+		at = d.At
+	}
+	wk.Need, wk.Enough = min(d.Base, at-settle.Microseconds()), min(d.Base, at-overlap.Microseconds())
+	if w.Long {
+		wk.Need = min(d.Base, at-longOverlap.Microseconds())
+		wk.Enough = wk.Need
+	}
+	return wk
+}
+
+// readConversations reads the next page of a walk: the rows, and the history of
+// each that has changed, so that what is in one page was true at one time.
+//
+// A row that changes during the walk jumps to the front, behind the walk's back:
+// the base of the next walk is therefore the first row of this walk's first
+// page, and not the time of its end.
+func (c *Collector) readConversations(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
+	st := readCursor[descent](w.Cursor)
+	if st.Walk == nil {
+		st.Walk = st.begin(w)
+	}
+	wk := st.Walk
+	page, err := c.descendPage(ctx, &st)
+	if again(err, &wk.Place, w.Now) {
+		wk.Start, wk.Newest, wk.Known = micro(w.Now), 0, 0
+		page, err = c.descendPage(ctx, &st)
+	}
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	page.Cursor, err = writeCursor(st)
+	return page, err
+}
+
+func (c *Collector) descendPage(ctx context.Context, st *descent) (helpdesk.Page, error) {
+	wk := st.Walk
+	prio := rest.Clocks
+	if wk.First {
+		prio = rest.Background
+	}
+	raw, next, err := c.conversations(ctx, "", wk.Place.Page, prio)
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	var page helpdesk.Page
+	rows := readRows(raw, &page)
+	if wk.Place.Page == "" {
+		wk.Newest = newest(rows, wk.Start)
+	}
+	last := ""
+	for i := range rows {
+		row := &rows[i]
+		last = string(row.Number)
+		at := micro(row.Updated.Time)
+		if at != 0 && at <= st.Base {
+			wk.Known++
+		}
+		if wk.First && at != 0 && at < wk.Need {
+			continue // before the horizon
+		}
+		if err := c.tell(ctx, row, prio, &page); err != nil {
+			return helpdesk.Page{}, err
+		}
+	}
+	place := wk.Place
+	if page.Done, err = place.advance(opConversations, last, next); err != nil {
+		return helpdesk.Page{}, err
+	}
+	wk.Place = place
+	page.Done = page.Done || wk.enough(rows)
+	if wk.First {
+		page.Progress = wk.progress(rows, page.Done)
+	}
+	if page.Done {
+		st.finish()
+	}
+	return page, nil
+}
+
+// enough reports whether the walk has come far enough back with these rows.
+func (wk *down) enough(rows []conversation) bool {
+	for i := len(rows) - 1; i >= 0; i-- {
+		if at := micro(rows[i].Updated.Time); at != 0 { // without a time a row says nothing about where the walk is
+			return at < wk.Need && (at < wk.Enough || wk.Known >= overlapRows)
+		}
+	}
+	return false
+}
+
+// finish makes the walk the base of the next one. A walk that saw no row at all
+// moves nothing.
+func (d *descent) finish() {
+	if wk := d.Walk; wk.Newest != 0 {
+		d.Base, d.At = max(d.Base, wk.Newest), wk.Start
+	}
+	d.Walk = nil
+}
+
+// newest is the newest update of a page, and not one of the future.
+func newest(rows []conversation, now int64) int64 {
+	var t int64
+	for i := range rows {
+		t = max(t, micro(rows[i].Updated.Time))
+	}
+	if now != 0 {
+		t = min(t, now)
+	}
+	return t
+}
+
+// progress of a first walk, from how far it has come of the whole way.
+func (wk *down) progress(rows []conversation, done bool) float64 {
+	if done {
+		return 1
+	}
+	all := wk.Start - wk.Need
+	if len(rows) == 0 || all <= 0 {
+		return 0
+	}
+	way := wk.Start - micro(rows[len(rows)-1].Updated.Time)
+	return min(max(float64(way)/float64(all), 0), 1)
+}
+
+// readRows decodes rows of conversations; what can't be used is noted in the page.
+func readRows(raw []json.RawMessage, p *helpdesk.Page) []conversation {
+	rows := make([]conversation, 0, len(raw))
+	for _, r := range raw {
+		var row conversation
+		switch {
+		case !decode("conversation", r, &row, p):
+		case row.ID == "" || row.Number == "":
+			skip(p, "id", "conversation", row.ID)
+		case row.Created.IsZero():
+			skip(p, "time", "conversation", row.Number)
+		default:
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}

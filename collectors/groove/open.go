@@ -1,0 +1,59 @@
+package groove
+
+import (
+	"context"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// sweep is the cursor of the open set.
+type sweep struct {
+	State int   `json:"state,omitempty"` // index of the state that is being read
+	Place place `json:"place"`
+}
+
+// readOpen reads the next page of the open set, state by state. What a rule did
+// may move no update stamp: a conversation that is not what it was when its
+// history was read has its history read again.
+func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
+	st := readCursor[sweep](w.Cursor)
+	if st.State < 0 || st.State >= len(openStates) {
+		st = sweep{}
+	}
+	raw, next, err := c.conversations(ctx, openStates[st.State], st.Place.Page, rest.Background)
+	if again(err, &st.Place, w.Now) {
+		raw, next, err = c.conversations(ctx, openStates[st.State], "", rest.Background)
+	}
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	var page helpdesk.Page
+	last := ""
+	rows := readRows(raw, &page)
+	for i := range rows {
+		row := &rows[i]
+		last = string(row.Number)
+		if k, found := c.known[last]; found && k.row != imprintOf(row) {
+			if err := c.tell(ctx, row, rest.Background, &page); err != nil {
+				return helpdesk.Page{}, err
+			}
+			continue
+		}
+		conv, unknown := conversationOf(row)
+		unknowns(&page, unknown)
+		page.Records = append(page.Records, conv)
+	}
+	ended, err := st.Place.advance(opConversations, last, next)
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	if ended {
+		st = sweep{State: st.State + 1}
+	}
+	if page.Done = st.State == len(openStates); page.Done {
+		st = sweep{}
+	}
+	page.Cursor, err = writeCursor(st)
+	return page, err
+}
