@@ -138,11 +138,12 @@ func (t *teller) message(h *happening) {
 }
 
 func (t *teller) state(h *happening) {
-	if h.change.ToState == "" {
+	name := cmp.Or(h.change.ToState, h.change.To.word)
+	if name == "" {
 		t.unknown = append(t.unknown, helpdesk.UnknownValue{What: "state", Value: ""})
 		return
 	}
-	to, unknown := stateOf(h.change.ToState)
+	to, unknown := stateOf(name)
 	t.unknown = append(t.unknown, unknown...)
 	t.to(h, to)
 }
@@ -173,16 +174,16 @@ func (t *teller) to(h *happening, s helpdesk.StatusChange) {
 }
 
 func (t *teller) agentChange(h *happening) {
-	t.agent = string(h.change.ToAgent.v.ID)
+	t.agent = string(cmp.Or(h.change.ToAgent.v.ID, h.change.To.party.v.ID))
 	t.assign(h)
 }
 
 func (t *teller) teamChange(h *happening) {
-	from, to := string(h.change.FromTeam.v.Name), string(h.change.ToTeam.v.Name)
-	t.team = to
+	from, to := cmp.Or(h.change.FromTeam.v.Name, h.change.From.party.v.Name), cmp.Or(h.change.ToTeam.v.Name, h.change.To.party.v.Name)
+	t.team = string(to)
 	if from != to {
 		t.records = append(t.records, helpdesk.Relabel{
-			Key: h.key(), Conversation: t.conversation, Label: helpdesk.LabelTeam, From: from, To: to,
+			Key: h.key(), Conversation: t.conversation, Label: helpdesk.LabelTeam, From: string(from), To: string(to),
 		})
 	}
 	if t.agent == "" { // else the agent keeps it

@@ -179,6 +179,15 @@ func TestALifeInTheSchemaOf2020(t *testing.T) {
 	compare(t, want, got)
 	compare(t, helpdesk.Page{}, p)
 
+	// A server may answer by the schema's own names.
+	var plain []string
+	for _, e := range lifeOf2020 {
+		plain = append(plain, strings.NewReplacer("toState", "to", "toAgent", "to", "toTeam", "to", "fromTeam", "from").Replace(e))
+	}
+	got, p = told(t, plain...)
+	compare(t, want, got)
+	compare(t, helpdesk.Page{}, p)
+
 	// Who looks at it from the other end sees the same life.
 	var backwards []string
 	for _, e := range lifeOf2020 {

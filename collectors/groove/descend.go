@@ -30,9 +30,15 @@ type descent struct {
 	Walk *down `json:"walk,omitempty"` // the walk that goes on
 }
 
+// feeds are the lists that a walk reads one after the other, by state: that of
+// all conversations may leave out what is spam and what is in the trash. What
+// goes from one to another meanwhile is updated by that, and read by the next.
+var feeds = []string{"", "SPAM", "DELETED"}
+
 // down is one walk. It reads every row that was updated since Need, and stops
 // there unless too little overlap was read: back to Enough, or Known rows of it.
 type down struct {
+	Feed   int   `json:"feed,omitempty"` // index of the list that is being read
 	Place  place `json:"place"`
 	First  bool  `json:"first,omitempty"`
 	Start  int64 `json:"start,omitempty"` // the helpdesk's clock at the beginning
@@ -70,13 +76,15 @@ func (d *descent) begin(w helpdesk.Walk) *down {
 // page, and not the time of its end.
 func (c *Collector) readConversations(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	st := readCursor[descent](w.Cursor)
-	if st.Walk == nil {
+	if st.Walk == nil || st.Walk.Feed < 0 || st.Walk.Feed >= len(feeds) {
 		st.Walk = st.begin(w)
 	}
 	wk := st.Walk
 	page, err := c.descendPage(ctx, &st)
 	if again(err, &wk.Place, w.Now) {
-		wk.Start, wk.Newest, wk.Known = micro(w.Now), 0, 0
+		if wk.Known = 0; wk.Feed == 0 {
+			wk.Start, wk.Newest = micro(w.Now), 0
+		}
 		page, err = c.descendPage(ctx, &st)
 	}
 	if err != nil {
@@ -92,40 +100,44 @@ func (c *Collector) descendPage(ctx context.Context, st *descent) (helpdesk.Page
 	if wk.First {
 		prio = rest.Background
 	}
-	raw, next, err := c.conversations(ctx, "", wk.Place.Page, prio)
+	raw, next, err := c.conversations(ctx, feeds[wk.Feed], wk.Place.Page, prio)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
 	rows := readRows(raw, &page)
 	if wk.Place.Page == "" {
-		wk.Newest = newest(rows, wk.Start)
+		wk.Newest = max(wk.Newest, newest(rows, wk.Start))
 	}
 	last := ""
 	for i := range rows {
 		row := &rows[i]
 		last = string(row.Number)
-		at := micro(row.Updated.Time)
-		if at != 0 && at <= st.Base {
+		updated := micro(row.Updated.Time)
+		if updated != 0 && updated <= st.Base {
 			wk.Known++
 		}
-		if wk.First && at != 0 && at < wk.Need {
+		if wk.First && updated != 0 && updated < wk.Need {
 			continue // before the horizon
 		}
 		if err := c.tell(ctx, row, prio, &page); err != nil {
 			return helpdesk.Page{}, err
 		}
 	}
-	place := wk.Place
-	if page.Done, err = place.advance(opConversations, last, next); err != nil {
+	at := wk.Place
+	ended, err := at.advance(opConversations, last, next)
+	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	wk.Place = place
-	page.Done = page.Done || wk.enough(rows)
-	if wk.First {
-		page.Progress = wk.progress(rows, page.Done)
+	wk.Place = at
+	if wk.First && wk.Feed == 0 {
+		page.Progress = wk.progress(rows)
 	}
-	if page.Done {
+	if ended || wk.enough(rows) {
+		wk.Feed, wk.Place, wk.Known = wk.Feed+1, place{}, 0
+	}
+	if page.Done = wk.Feed == len(feeds); page.Done {
+		page.Progress = 1
 		st.finish()
 	}
 	return page, nil
@@ -163,10 +175,7 @@ func newest(rows []conversation, now int64) int64 {
 }
 
 // progress of a first walk, from how far it has come of the whole way.
-func (wk *down) progress(rows []conversation, done bool) float64 {
-	if done {
-		return 1
-	}
+func (wk *down) progress(rows []conversation) float64 {
 	all := wk.Start - wk.Need
 	if len(rows) == 0 || all <= 0 {
 		return 0

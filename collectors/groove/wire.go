@@ -92,7 +92,8 @@ type entry struct {
 
 // change is what an entry is about. Its __typename says which fields it has. The
 // fields called to and from are asked for under names of their own, because
-// GraphQL allows no two types under one name in an answer.
+// GraphQL allows no two types under one name in an answer; the schema's names are
+// read too.
 type change struct {
 	Type     text         `json:"__typename"`
 	ID       maybe[id]    `json:"id"`
@@ -104,6 +105,20 @@ type change struct {
 	ToTeam   maybe[party] `json:"toTeam"`
 	Source   maybe[id]    `json:"sourceNumber"` // the conversation that was merged away
 	Grade    text         `json:"grade"`
+	To       named        `json:"to"`
+	From     named        `json:"from"`
+}
+
+// named is a state, which is a word, or an agent or a team.
+type named struct {
+	word  text
+	party maybe[party]
+}
+
+func (n *named) UnmarshalJSON(b []byte) error {
+	*n = named{}
+	_ = n.word.UnmarshalJSON(b) // what it is not is absent: neither ever fails
+	return n.party.UnmarshalJSON(b)
 }
 
 // agent is a person of the account, never a contact.
