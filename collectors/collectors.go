@@ -10,6 +10,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/freshdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/groove"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/intercom"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/requesttracker"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
@@ -51,6 +52,13 @@ var vendors = map[string]vendor{
 			return gorgias.New(api, gorgias.Options{BaseURL: s.URL.String()})
 		},
 		hook: gorgias.Delivered,
+	},
+	"groove": {
+		quota: func(http.Header) (rest.Reading, bool) { return rest.Reading{}, false }, // no answer tells it
+		start: rest.Reading{Limit: groove.Calls, Remaining: groove.Calls, Window: groove.CallWindow},
+		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
+			return groove.New(api, groove.Options{BaseURL: s.URL.String()})
+		},
 	},
 	"intercom": {
 		quota: intercom.ReadLimit,

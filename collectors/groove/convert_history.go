@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -23,6 +24,7 @@ type happening struct {
 // is noted in the page.
 func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening {
 	var all []happening
+	seen := map[string]bool{} // an entry may come twice, at the edges of pages
 	for _, raw := range rows {
 		var h happening
 		if !decode("entry of conversation "+string(number), raw, &h.entry, p) {
@@ -46,15 +48,29 @@ func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening
 			skip(p, "time", "entry of conversation "+string(number), id(h.id))
 			continue
 		}
+		if h.id != "" && seen[h.id] {
+			continue
+		}
+		seen[h.id] = true
 		all = append(all, h)
 	}
-	// The order of the list is not documented: of one instant, it is kept.
+	// The order of the list is not documented: of one instant, that of the entries'
+	// numbers is taken, else it is kept.
 	if n := len(all); n > 1 && all[0].at.After(all[n-1].at) {
 		slices.Reverse(all)
 	}
-	slices.SortStableFunc(all, func(a, b happening) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(all, func(a, b happening) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.entry.rank(), b.entry.rank()))
+	})
 	identify(number, all)
 	return all
+}
+
+// rank is the number in an entry's own id, which grows; 0 where it has none.
+func (e *entry) rank() uint64 {
+	_, digits, _ := strings.Cut(string(e.ID.v), "_")
+	n, _ := id(digits).number()
+	return n
 }
 
 // identify gives each entry its place among those of the same instant, and an id to

@@ -188,6 +188,11 @@ func TestALifeInTheSchemaOf2020(t *testing.T) {
 	compare(t, want, got)
 	compare(t, helpdesk.Page{}, p)
 
+	// What comes twice is told once.
+	got, p = told(t, append([]string{lifeOf2020[9], lifeOf2020[7]}, lifeOf2020...)...)
+	compare(t, len(want), len(got))
+	compare(t, helpdesk.Page{}, p)
+
 	// Who looks at it from the other end sees the same life.
 	var backwards []string
 	for _, e := range lifeOf2020 {

@@ -3,6 +3,7 @@ package groove
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -35,6 +36,11 @@ type descent struct {
 // goes from one to another meanwhile is updated by that, and read by the next.
 var feeds = []string{"", "SPAM", "DELETED"}
 
+// A first walk reads the list of all conversations once more at its end, for the
+// rows that were left out of it: nothing else would ever tell of one that is
+// closed. Only what was told in the life of this process can be known to be.
+const checkFeed = 3 // after the feeds
+
 // down is one walk. It reads every row that was updated since Need, and stops
 // there unless too little overlap was read: back to Enough, or Known rows of it.
 type down struct {
@@ -44,16 +50,17 @@ type down struct {
 	Start  int64 `json:"start,omitempty"` // the helpdesk's clock at the beginning
 	Newest int64 `json:"newest,omitempty"`
 	Need   int64 `json:"need"`
+	Whole  bool  `json:"whole,omitempty"` // read Need's own instant, and nothing beyond
 	Enough int64 `json:"enough"`
 	Known  int   `json:"known,omitempty"`
+	Quiet  bool  `json:"quiet,omitempty"` // the first page told of the other lists all that is new
 }
 
 // begin starts a walk.
 func (d *descent) begin(w helpdesk.Walk) *down {
 	wk := &down{Start: micro(w.Now), First: d.Base == 0}
 	if wk.First {
-		wk.Need = w.Horizon.UnixMicro()
-		wk.Enough = wk.Need
+		wk.Need, wk.Whole = w.Horizon.UnixMicro(), true
 		return wk
 	}
 	at := d.Base
@@ -62,8 +69,7 @@ func (d *descent) begin(w helpdesk.Walk) *down {
 	}
 	wk.Need, wk.Enough = min(d.Base, at-settle.Microseconds()), min(d.Base, at-overlap.Microseconds())
 	if w.Long {
-		wk.Need = min(d.Base, at-longOverlap.Microseconds())
-		wk.Enough = wk.Need
+		wk.Need, wk.Whole = min(d.Base, at-longOverlap.Microseconds()), true
 	}
 	return wk
 }
@@ -76,10 +82,16 @@ func (d *descent) begin(w helpdesk.Walk) *down {
 // page, and not the time of its end.
 func (c *Collector) readConversations(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	st := readCursor[descent](w.Cursor)
-	if st.Walk == nil || st.Walk.Feed < 0 || st.Walk.Feed >= len(feeds) {
+	if st.Walk == nil || st.Walk.Feed < 0 || st.Walk.Feed > checkFeed {
 		st.Walk = st.begin(w)
 	}
 	wk := st.Walk
+	switch {
+	case !wk.First:
+		c.told = nil
+	case wk.Feed == 0 && wk.Place.Page == "":
+		c.told = map[id]bool{}
+	}
 	page, err := c.descendPage(ctx, &st)
 	if again(err, &wk.Place, w.Now) {
 		if wk.Known = 0; wk.Feed == 0 {
@@ -96,17 +108,21 @@ func (c *Collector) readConversations(ctx context.Context, w helpdesk.Walk) (hel
 
 func (c *Collector) descendPage(ctx context.Context, st *descent) (helpdesk.Page, error) {
 	wk := st.Walk
+	if wk.Feed == checkFeed && c.told == nil {
+		st.finish()
+		return helpdesk.Page{Done: true, Progress: 1}, nil
+	}
 	prio := rest.Clocks
 	if wk.First {
 		prio = rest.Background
 	}
-	raw, next, err := c.conversations(ctx, feeds[wk.Feed], wk.Place.Page, prio)
+	raw, next, aside, err := c.feed(ctx, wk, prio)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
 	rows := readRows(raw, &page)
-	if wk.Place.Page == "" {
+	if wk.Place.Page == "" && wk.Feed < checkFeed {
 		wk.Newest = max(wk.Newest, newest(rows, wk.Start))
 	}
 	last := ""
@@ -120,8 +136,14 @@ func (c *Collector) descendPage(ctx context.Context, st *descent) (helpdesk.Page
 		if wk.First && updated != 0 && updated < wk.Need {
 			continue // before the horizon
 		}
+		if wk.Feed == checkFeed && c.told[row.Number] {
+			continue
+		}
 		if err := c.tell(ctx, row, prio, &page); err != nil {
 			return helpdesk.Page{}, err
+		}
+		if c.told != nil && wk.First && wk.Feed < checkFeed {
+			c.told[row.Number] = true
 		}
 	}
 	at := wk.Place
@@ -133,24 +155,82 @@ func (c *Collector) descendPage(ctx context.Context, st *descent) (helpdesk.Page
 	if wk.First && wk.Feed == 0 {
 		page.Progress = wk.progress(rows)
 	}
+	if aside != nil {
+		if wk.Quiet, err = c.tellAside(ctx, wk, aside, &page); err != nil {
+			return helpdesk.Page{}, err
+		}
+	}
 	if ended || wk.enough(rows) {
 		wk.Feed, wk.Place, wk.Known = wk.Feed+1, place{}, 0
+		if wk.Quiet {
+			wk.Feed = checkFeed
+		}
 	}
-	if page.Done = wk.Feed == len(feeds); page.Done {
+	if page.Done = wk.Feed > checkFeed || wk.Feed == checkFeed && (!wk.First || c.told == nil); page.Done {
 		page.Progress = 1
 		st.finish()
 	}
 	return page, nil
 }
 
-// enough reports whether the walk has come far enough back with these rows.
-func (wk *down) enough(rows []conversation) bool {
-	for i := len(rows) - 1; i >= 0; i-- {
-		if at := micro(rows[i].Updated.Time); at != 0 { // without a time a row says nothing about where the walk is
-			return at < wk.Need && (at < wk.Enough || wk.Known >= overlapRows)
+// feed asks for a page of the list that is being read. With the first page of an
+// ordinary walk comes the beginning of the other lists, unless the API does not
+// take three questions in one; then each is asked for by itself.
+func (c *Collector) feed(ctx context.Context, wk *down, prio rest.Priority) (raw []json.RawMessage, next string, aside map[string]json.RawMessage, err error) {
+	if !wk.First && wk.Feed == 0 && wk.Place.Page == "" && !c.oneByOne {
+		q := question{operation: opConversations, build: roundQuery, vars: map[string]any{"first": pageSize, "after": nil}, priority: prio}
+		if aside, err = c.ask(ctx, q); err == nil {
+			raw, next, err = readList(opConversations, aside["conversations"], "")
+		}
+		if err == nil && len(raw) > 0 || err != nil && hopeless(err) {
+			return raw, next, aside, err
+		}
+		c.oneByOne = reasonOf(err) == rest.ReasonClient
+	}
+	raw, next, err = c.conversations(ctx, feeds[wk.Feed%len(feeds)], wk.Place.Page, prio)
+	return raw, next, nil, err
+}
+
+// tellAside puts what came of the other lists with the first page into the
+// page. quiet is true when that was all that is new in them.
+func (c *Collector) tellAside(ctx context.Context, wk *down, aside map[string]json.RawMessage, page *helpdesk.Page) (quiet bool, err error) {
+	quiet = true
+	for _, state := range feeds[1:] {
+		raw, next, err := readList(opConversations, aside[strings.ToLower(state)], "")
+		if err != nil { // the list is asked for by itself
+			quiet = false
+			continue
+		}
+		rows := readRows(raw, page)
+		for i := range rows {
+			if err := c.tell(ctx, &rows[i], rest.Clocks, page); err != nil {
+				return false, err
+			}
+		}
+		wk.Newest = max(wk.Newest, newest(rows, wk.Start))
+		if n := len(rows); next != "" && (n == 0 || micro(rows[n-1].Updated.Time) >= wk.Need) {
+			quiet = false
 		}
 	}
-	return false
+	return quiet, nil
+}
+
+// enough reports whether the walk has come far enough back with these rows.
+func (wk *down) enough(rows []conversation) bool {
+	var oldest int64 // the order inside a page is not relied on
+	for i := range rows {
+		if at := micro(rows[i].Updated.Time); at != 0 && (oldest == 0 || at < oldest) {
+			oldest = at
+		}
+	}
+	switch {
+	case oldest == 0: // without times rows say nothing about where the walk is
+		return false
+	case wk.Whole:
+		return oldest < wk.Need
+	default:
+		return oldest <= wk.Need && (oldest <= wk.Enough || wk.Known >= overlapRows)
+	}
 }
 
 // finish makes the walk the base of the next one. A walk that saw no row at all

@@ -40,7 +40,7 @@ func (d *deskAPI) Do(ctx context.Context, r rest.Request, out any) error {
 	req := httptest.NewRequestWithContext(ctx, r.Method, r.Path, bytes.NewReader(b))
 	req.Header.Set("Authorization", "Bearer key")
 	w := httptest.NewRecorder()
-	d.h.ServeHTTP(w, req)
+	d.h.ServeHTTP(w, simulator.AsList(req, operation))
 	return json.Unmarshal(w.Body.Bytes(), out)
 }
 

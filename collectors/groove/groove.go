@@ -40,6 +40,9 @@ type Collector struct {
 	schema schema
 	now    time.Time // the helpdesk's clock at the last walk: Fetch is told none
 	known  map[string]known
+	told   map[id]bool // by a first walk that goes on, nil without one
+	// oneByOne is set once the API did not take several questions in one.
+	oneByOne bool
 }
 
 var _ helpdesk.Collector = (*Collector)(nil)

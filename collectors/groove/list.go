@@ -102,20 +102,25 @@ func (c *Collector) page(ctx context.Context, q question, field func(*schema) st
 	if err != nil {
 		return nil, "", err
 	}
+	return readList(q.operation, data[field(&c.schema)], after)
+}
+
+// readList reads a page that came after a cursor.
+func readList(operation string, raw json.RawMessage, after string) ([]json.RawMessage, string, error) {
 	var list maybe[connection]
-	if raw := data[field(&c.schema)]; len(raw) == 0 || json.Unmarshal(raw, &list) != nil || !list.ok {
-		return nil, "", noRows(q.operation)
+	if len(raw) == 0 || json.Unmarshal(raw, &list) != nil || !list.ok {
+		return nil, "", noRows(operation)
 	}
 	rows, ok := list.v.rows()
 	if !ok {
-		return nil, "", noRows(q.operation)
+		return nil, "", noRows(operation)
 	}
 	if !list.v.PageInfo.v.More.v {
 		return rows, "", nil
 	}
 	next := string(list.v.PageInfo.v.End)
 	if next == "" || next == after {
-		return nil, "", noNext(q.operation)
+		return nil, "", noNext(operation)
 	}
 	return rows, next, nil
 }

@@ -1,6 +1,9 @@
 package groove
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Queries name what is read and nothing else: no subject, text, name or address
 // of a customer is ever sent.
@@ -21,6 +24,25 @@ func feedQuery(s *schema, filter string) string {
     pageInfo { hasNextPage endCursor }
   }
 }`
+}
+
+// asideSize is how many rows of spam and of trash come with the first page of a
+// round: mostly none of them is new.
+const asideSize = 10
+
+// roundQuery asks for the first pages of all feeds in one call: that of all
+// conversations, and under names of their own the newest of spam and of trash.
+func roundQuery(s *schema) string {
+	q := feedQuery(s, "")
+	for _, state := range feeds[1:] {
+		q = strings.TrimSuffix(q, "}") + "  " + strings.ToLower(state) + `: conversations(filter: {state: ` + state +
+			`}, orderBy: {field: UPDATED_AT, direction: DESC}, first: ` + strconv.Itoa(asideSize) + `) {
+    nodes { ` + row(s) + ` }
+    pageInfo { hasNextPage endCursor }
+  }
+}`
+	}
+	return q
 }
 
 // rowQuery asks for one conversation by its number.

@@ -82,6 +82,7 @@ type sourceDoc struct {
 	// vendors too.
 	Freshdesk      *Freshdesk      `yaml:"freshdesk,omitempty"`
 	Gorgias        *Gorgias        `yaml:"gorgias,omitempty"`
+	Groove         *Groove         `yaml:"groove,omitempty"`
 	Intercom       *Intercom       `yaml:"intercom,omitempty"`
 	RequestTracker *RequestTracker `yaml:"requesttracker,omitempty"`
 }

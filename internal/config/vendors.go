@@ -31,6 +31,12 @@ var vendors = []vendor{
 		example: "https://acme.gorgias.com",
 	},
 	{
+		key:     "groove",
+		block:   func(s *sourceDoc) block { return orNone(s.Groove) },
+		example: "https://api.groovehq.com",
+		public:  "https://api.groovehq.com",
+	},
+	{
 		key:     "intercom",
 		block:   func(s *sourceDoc) block { return orNone(s.Intercom) },
 		example: "https://api.eu.intercom.io",
@@ -78,6 +84,11 @@ type Freshdesk struct {
 
 // Gorgias is the block of a Gorgias account. It has no options of its own.
 type Gorgias struct {
+	Endpoint `yaml:",inline"`
+}
+
+// Groove is the block of a Groove account.
+type Groove struct {
 	Endpoint `yaml:",inline"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -30,6 +31,10 @@ type groove struct {
 	o      GrooveOptions
 	desk   *Desk
 	schema grooveSchema
+
+	mu     sync.Mutex
+	merges map[int64][]Happening // by what was merged into
+	read   int                   // of the desk's log
 }
 
 // groovePath is where the API is: one address for everything.
@@ -40,7 +45,7 @@ func Groove(d *Desk, o GrooveOptions) http.Handler {
 	if o.MaxPage == 0 {
 		o.MaxPage = 50
 	}
-	g := &groove{o: o, desk: d, schema: grooveSchemaOf2025()}
+	g := &groove{o: o, desk: d, schema: grooveSchemaOf2025(), merges: map[int64][]Happening{}}
 	if o.Old {
 		g.schema = grooveSchemaOf2020()
 	}

@@ -63,17 +63,27 @@ func (g *groove) entries(b *Books, t *Ticket) []grooveEntry {
 			all = append(all, grooveEntry{id: h.ID*4 + int64(i), at: h.At, cause: h.Cause, actor: w.actor(h), change: change})
 		}
 	}
-	for _, h := range b.Log {
-		if h.What == Merged && h.Into == t.ID {
-			source := b.Ticket(h.Ticket)
-			all = append(all, grooveEntry{id: h.ID * 4, at: h.At, cause: h.Cause, actor: w.actor(h), change: &grooveObject{"MergeChange", object{
-				"id": grooveID("mrg", h.ID), "sourceNumber": source.ID, "sourceCreatedAt": grooveTime(source.now.Created),
-				"createdAt": grooveTime(h.At), "updatedAt": grooveTime(h.At), "target": g.conversationObject(b, t),
-			}}})
-		}
+	for _, h := range g.mergedInto(b, t) {
+		source := b.Ticket(h.Ticket)
+		all = append(all, grooveEntry{id: h.ID * 4, at: h.At, cause: h.Cause, actor: w.actor(h), change: &grooveObject{"MergeChange", object{
+			"id": grooveID("mrg", h.ID), "sourceNumber": source.ID, "sourceCreatedAt": grooveTime(source.now.Created),
+			"createdAt": grooveTime(h.At), "updatedAt": grooveTime(h.At), "target": g.conversationObject(b, t),
+		}}})
 	}
 	slices.SortFunc(all, func(a, b grooveEntry) int { return int(a.id - b.id) })
 	return all
+}
+
+// mergedInto are the merges of others into a ticket.
+func (g *groove) mergedInto(b *Books, t *Ticket) []Happening {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for ; g.read < len(b.Log); g.read++ {
+		if h := b.Log[g.read]; h.What == Merged {
+			g.merges[h.Into] = append(g.merges[h.Into], h)
+		}
+	}
+	return g.merges[t.ID]
 }
 
 // grooveWriter tells what happened to a ticket in the vendor's words.

@@ -80,12 +80,18 @@ func grooveState(s *State) string {
 	return grooveStates[s.Status]
 }
 
-// updated is when a conversation was last updated: a rating does that too.
-func grooveUpdated(s *State) time.Time {
-	if s.Survey.Scored.After(s.Updated) {
-		return s.Survey.Scored
+// updated is when a conversation was last updated: a rating does that too, and
+// what is merged into it.
+func (g *groove) updated(b *Books, t *Ticket) time.Time {
+	s := t.Now()
+	at := s.Updated
+	if s.Survey.Scored.After(at) {
+		at = s.Survey.Scored
 	}
-	return s.Updated
+	if merges := g.mergedInto(b, t); len(merges) > 0 && merges[len(merges)-1].At.After(at) {
+		at = merges[len(merges)-1].At
+	}
+	return at
 }
 
 // conversations lists what is there; spam and trash only where their state is
@@ -105,13 +111,13 @@ func (g *groove) conversations(b *Books, args object) (*grooveObject, error) {
 		tickets = append(tickets, t)
 	}
 	order, _ := args["orderBy"].(object)
-	slices.SortStableFunc(tickets, func(a, b *Ticket) int {
+	slices.SortStableFunc(tickets, func(x, y *Ticket) int {
 		if order["field"] == "UPDATED_AT" {
-			if c := grooveUpdated(&a.now).Compare(grooveUpdated(&b.now)); c != 0 {
+			if c := g.updated(b, x).Compare(g.updated(b, y)); c != 0 {
 				return c
 			}
 		}
-		return int(a.ID - b.ID)
+		return int(x.ID - y.ID)
 	})
 	if order["direction"] == "DESC" {
 		slices.Reverse(tickets)
@@ -163,7 +169,7 @@ func (g *groove) conversationObject(b *Books, t *Ticket) *grooveObject {
 	}
 	return &grooveObject{"Conversation", object{
 		"id": grooveID("cnv", t.ID), "number": t.ID, "subject": t.Subject, "title": t.Subject, "state": grooveState(&s),
-		"stateUpdatedAt": grooveTime(grooveStateUpdated(t)), "createdAt": grooveTime(s.Created), "updatedAt": grooveTime(grooveUpdated(&s)),
+		"stateUpdatedAt": grooveTime(grooveStateUpdated(t)), "createdAt": grooveTime(s.Created), "updatedAt": grooveTime(g.updated(b, t)),
 		"systemUpdatedAt": grooveTime(s.Updated), "deletedAt": grooveTime(s.TrashedAt), "assigned": assigned, "contact": contact,
 		"customer": contact, "channel": g.channel(t), "starred": false, "snoozed": snoozed,
 		"tags": &grooveObject{"TagConnection", object{"nodes": []any{}}},

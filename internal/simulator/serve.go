@@ -73,6 +73,7 @@ func dialects(desk *Desk, o ServeOptions) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", Gorgias(desk, GorgiasOptions{Username: o.Username, Password: o.Password}))
 	mux.Handle(rtRoot+"/", RequestTracker(desk, RequestTrackerOptions{Token: o.Password}))
+	mux.Handle("/groove/", http.StripPrefix("/groove", Groove(desk, GrooveOptions{Token: o.Password})))
 	mux.Handle("/intercom/", http.StripPrefix("/intercom", Intercom(desk, IntercomOptions{Token: o.Password})))
 	mux.Handle("/freshdesk/", http.StripPrefix("/freshdesk", Freshdesk(desk, FreshdeskOptions{APIKey: o.Password})))
 	mux.HandleFunc("GET /app/ticket/{id}", noPage)
