@@ -21,7 +21,7 @@ type board struct {
 	UID    string
 	Panels []struct {
 		Title   string
-		Targets []struct{ Expr string }
+		Targets []struct{ Expr, LegendFormat string }
 	}
 }
 
