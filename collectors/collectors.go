@@ -5,9 +5,11 @@ package collectors
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	promconfig "github.com/prometheus/common/config"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/callbell"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/freshdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/groove"
@@ -32,6 +34,20 @@ type vendor struct {
 }
 
 var vendors = map[string]vendor{
+	"callbell": {
+		quota: func(http.Header) (rest.Reading, bool) { return rest.Reading{}, false }, // no answer tells it
+		start: rest.Reading{Limit: callbell.Calls, Remaining: callbell.Calls, Window: callbell.CallWindow},
+		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
+			b := s.Block.(*config.Callbell)
+			o := callbell.Options{
+				ReopenGrace: s.Policy.ReopenGrace, BotReplyWithin: time.Duration(b.BotReplyWithin), CSATField: b.CSATCustomField, CSATTags: b.CSATTags,
+			}
+			if !s.FirstSync.Book {
+				o.Uncounted = s.FirstSync.Lookback
+			}
+			return callbell.New(api, o)
+		},
+	},
 	"freshdesk": {
 		quota: func(h http.Header) (rest.Reading, bool) {
 			remaining, limit, ok := freshdesk.CallLimit(h)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
@@ -47,6 +48,9 @@ func (c *checker) source(path string, s *sourceDoc) Source {
 		out.HTTP = c.httpClient(join(path, v.key), &b.endpoint().HTTP)
 		out.URL = c.endpoint(join(path, v.key), s, v, b.endpoint())
 		out.WebhookSecretFile = c.webhook(join(path, v.key), b.endpoint().Webhook)
+		if b, ok := b.(checked); ok {
+			b.check(c, join(path, v.key))
+		}
 	}
 	return out
 }
@@ -204,6 +208,9 @@ func (c *checker) endpoint(path string, s *sourceDoc, v vendor, e *Endpoint) *ur
 		return nil
 	}
 	u := c.checkURL(at, e.URL, inBlock)
+	if u != nil {
+		u.Path = strings.TrimSuffix(u.Path, v.api)
+	}
 	if u != nil && u.Scheme == "http" && !s.InsecureHTTP && !loopback(u.Hostname()) {
 		c.bad(at, e.URL, "plain http would send credentials and customers' data in the clear: use https, or set insecure_http: true on the source")
 	}

@@ -87,7 +87,8 @@ func TestExampleLoadsAndShowsItsEffect(t *testing.T) {
 }
 
 func TestConfigurationsInTheGuidesLoad(t *testing.T) {
-	for _, file := range []string{"../../README.md", "../../deploy/README.md", "../../collectors/requesttracker/README.md"} {
+	for _, file := range []string{"../../README.md", "../../deploy/README.md",
+		"../../collectors/callbell/README.md", "../../collectors/requesttracker/README.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -233,6 +234,15 @@ sources:
 	got := []any{desk.Vendor, rt.ChannelField, rt.CSATField, rt.Bots, rt.RejectIsClose}
 	if diff := cmp.Diff([]any{"requesttracker", "Channel", "CSAT", []string{"robot"}, false}, got); diff != "" {
 		t.Errorf("block (-want +got):\n%s", diff)
+	}
+}
+
+func TestAURLThatEndsInThePathOfTheAPIMeansTheSame(t *testing.T) {
+	for _, url := range []string{"", "url: https://api.callbell.eu", "url: https://api.callbell.eu/", "url: https://api.callbell.eu/v1", "url: https://api.callbell.eu/v1/"} {
+		v := parse(t, "sources: [{name: chats, callbell: {authorization: {credentials: key}, "+url+"}}]")
+		if got := v.Sources[0].URL.String(); got != "https://api.callbell.eu" {
+			t.Errorf("%q is %s", url, got)
+		}
 	}
 }
 

@@ -80,6 +80,7 @@ type sourceDoc struct {
 
 	// The vendors, alphabetically: exactly one is set. Each has its line in
 	// vendors too.
+	Callbell       *Callbell       `yaml:"callbell,omitempty"`
 	Freshdesk      *Freshdesk      `yaml:"freshdesk,omitempty"`
 	Gorgias        *Gorgias        `yaml:"gorgias,omitempty"`
 	Groove         *Groove         `yaml:"groove,omitempty"`

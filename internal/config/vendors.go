@@ -3,8 +3,11 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	promconfig "github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
 )
 
 // vendor is what the checks know of a vendor.
@@ -13,13 +16,26 @@ type vendor struct {
 	block   func(*sourceDoc) block
 	example string // a base URL, for messages
 	public  string // the base URL where the vendor has one for all, else empty
+	api     string // the path of the API, which a base URL may end in: it means the same
 }
 
 // block is a vendor's part of a source.
 type block interface{ endpoint() *Endpoint }
 
+// checked is a block with options that must be checked.
+type checked interface {
+	check(c *checker, path string)
+}
+
 // vendors is the table of contents, alphabetically.
 var vendors = []vendor{
+	{
+		key:     "callbell",
+		block:   func(s *sourceDoc) block { return orNone(s.Callbell) },
+		example: "https://api.callbell.eu",
+		public:  "https://api.callbell.eu",
+		api:     "/v1",
+	},
 	{
 		key:     "freshdesk",
 		block:   func(s *sourceDoc) block { return orNone(s.Freshdesk) },
@@ -76,6 +92,28 @@ func (e Endpoint) GoString() string { return e.String() }
 
 // MarshalJSON is String too.
 func (e Endpoint) MarshalJSON() ([]byte, error) { return json.Marshal(e.String()) }
+
+// Callbell is the block of a Callbell account.
+type Callbell struct {
+	Endpoint `yaml:",inline"`
+
+	// BotReplyWithin takes what is sent so soon after a customer's message for a
+	// bot's reply; 0: nothing.
+	BotReplyWithin model.Duration `yaml:"bot_reply_within,omitempty"`
+	// CSATCustomField names the custom field of contacts that a bot writes the
+	// customer's rating to, CSATTags the tags that it sets instead, by score.
+	CSATCustomField string         `yaml:"csat_custom_field,omitempty"`
+	CSATTags        map[string]int `yaml:"csat_tags,omitempty"`
+}
+
+// check refuses scores that are none.
+func (b *Callbell) check(c *checker, path string) {
+	for _, tag := range slices.Sorted(maps.Keys(b.CSATTags)) {
+		if s := b.CSATTags[tag]; s < 1 || s > 5 {
+			c.bad(join(join(path, "csat_tags"), tag), s, "a rating is from 1 to 5")
+		}
+	}
+}
 
 // Freshdesk is the block of a Freshdesk account. It has no options of its own.
 type Freshdesk struct {

@@ -71,6 +71,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 // dialects are the APIs of all vendors, by path.
 func dialects(desk *Desk, o ServeOptions) http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("/callbell/", http.StripPrefix("/callbell", Callbell(desk, CallbellOptions{Key: o.Password})))
 	mux.Handle("/api/", Gorgias(desk, GorgiasOptions{Username: o.Username, Password: o.Password}))
 	mux.Handle(rtRoot+"/", RequestTracker(desk, RequestTrackerOptions{Token: o.Password}))
 	mux.Handle("/groove/", http.StripPrefix("/groove", Groove(desk, GrooveOptions{Token: o.Password})))

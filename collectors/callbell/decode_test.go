@@ -1,0 +1,94 @@
+package callbell
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// answers are two: one for lists of contacts and single ones, one for messages.
+type answers struct {
+	contacts, messages string
+	calls              int
+}
+
+func (a *answers) Do(_ context.Context, r rest.Request, out any) error {
+	if a.calls++; a.calls > 2000 {
+		return errors.New("asked for ever")
+	}
+	body := a.contacts
+	if r.Endpoint == contactMessages {
+		body = a.messages
+	}
+	if err := json.Unmarshal([]byte(body), out); err != nil {
+		return decodeError(r.Endpoint, errors.New("not JSON"))
+	}
+	return nil
+}
+
+// Whatever the vendor answers, walks end, nothing panics, and what is told has ids
+// and times, and no word of a customer's.
+func FuzzAnswers(f *testing.F) {
+	for _, contacts := range []string{
+		sample(f, "contacts_list.json"), sample(f, "contact_get.json"), sample(f, "contact_conversation_close.json"),
+		`{"contacts": [{"uuid": "c1", "closedAt": null, "team": [], "tags": 7, "channel": "x", "customFields": [1]}]}`,
+		`{"contacts": [{"uuid": 17, "closedAt": "yesterday"}, 4, null, {"uuid": {}}], "meta": {"next": 5, "pages": "many"}}`,
+		`{"contacts": [{"uuid": "c1", "closedAt": "2023-12-12 10:56:36 +0100"}], "meta": []}`,
+	} {
+		for _, messages := range []string{
+			sample(f, "contact_messages_list.json"), `{"messages": []}`, `{"messages": [{"createdAt": 12}, {"status": "received"}, []]}`,
+			`{"messages": [{"createdAt": "0001-01-01T00:00:00Z", "status": "sent", "uuid": ["a"]}], "meta": {"pages": -1}}`,
+		} {
+			f.Add(contacts, messages)
+		}
+	}
+	f.Fuzz(func(t *testing.T, contacts, messages string) {
+		api := &answers{contacts: contacts, messages: messages}
+		c := New(api, Options{ReopenGrace: time.Minute, BotReplyWithin: time.Second, CSATField: "CSAT"})
+		memory := memories{}
+		c.Remember(memory)
+		for _, s := range []helpdesk.Stream{helpdesk.StreamConversations, helpdesk.StreamOpen, helpdesk.StreamConversations} {
+			var cursor []byte
+			for range 200 {
+				p, err := c.Read(t.Context(), s, helpdesk.Walk{Cursor: cursor, Horizon: began.Add(-time.Hour), Now: began})
+				if err != nil {
+					break
+				}
+				memory.apply(p)
+				sane(t, p)
+				if cursor = p.Cursor; p.Done {
+					break
+				}
+			}
+		}
+	})
+}
+
+func sane(t *testing.T, p helpdesk.Page) {
+	t.Helper()
+	for _, r := range p.Records {
+		if k := keyOf(r); k == "" || strings.ContainsAny(k, " \n\"") {
+			t.Errorf("%T has the id %q", r, k)
+		}
+		switch r := r.(type) {
+		case helpdesk.Message:
+			if r.At.IsZero() || r.Conversation == "" {
+				t.Errorf("%+v", r)
+			}
+		case helpdesk.Conversation:
+			if r.Created.IsZero() || r.Updated.IsZero() || r.Status == 0 {
+				t.Errorf("%+v", r)
+			}
+		case helpdesk.StatusChange:
+			if r.At.IsZero() {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package callbell
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+const (
+	// maxHistory bounds the pages that are read of one contact.
+	maxHistory = 200
+	// maxTries is how often the pages of one contact are read, where new messages
+	// shift them while they are read.
+	maxTries = 3
+)
+
+// item is one message of a contact, or a note.
+type item struct {
+	at   int64 // microseconds, of a whole second
+	kind kind
+	uuid string
+
+	// What the messages around it tell, see name.
+	id    string
+	seq   uint64 // in its second
+	fresh bool   // it was not known before
+	quick bool   // sent sooner after the customer's message than people type
+}
+
+// history reads the messages of a contact, newest first, until enough says that
+// nothing older is wanted, and returns them with the oldest first. enough is told
+// what was read so far in the vendor's order, and is asked after each page.
+func (c *Collector) history(ctx context.Context, ct *contact, prio rest.Priority, enough func([]item) bool, p *helpdesk.Page) ([]item, error) {
+	l := list{
+		endpoint: contactMessages, path: allContacts + "/" + url.PathEscape(string(ct.UUID)) + "/messages", key: "messages", prio: prio,
+	}
+	for range maxTries {
+		items, shifted, err := c.pages(ctx, l, ct, enough, p)
+		if isGone(err) {
+			return nil, errGone
+		}
+		if err != nil || !shifted {
+			slices.Reverse(items)
+			return items, err
+		}
+	}
+	return nil, decodeError(l.endpoint, errShifts)
+}
+
+var (
+	errGone   = errors.New("the contact is gone")
+	errShifts = errors.New("pages shift faster than they can be read")
+)
+
+// pages reads the pages of a contact once. Pages by number shift when a message
+// comes in between: the first one is then read again, and tells. Tokens hold.
+func (c *Collector) pages(ctx context.Context, l list, ct *contact, enough func([]item) bool, p *helpdesk.Page) (items []item, shifted bool, err error) {
+	var at place
+	var first uint64
+	numbered := false
+	for range maxHistory {
+		a, err := c.page(ctx, l, at)
+		if err != nil {
+			return nil, false, err
+		}
+		if at.Page == 0 {
+			first = a.next.Sum
+		}
+		numbered = numbered || at.Page > 0 && at.After == ""
+		if a.next.Stalls == 0 {
+			items = append(items, messages(a.rows, ct, p)...)
+		}
+		at = a.next
+		if a.last || len(items) > 0 && (enough(items) || !a.told && len(a.rows) < pageSize && beginning(items, ct)) {
+			break
+		}
+	}
+	if numbered {
+		a, err := c.page(ctx, l, place{})
+		return items, err == nil && a.next.Sum != first, err
+	}
+	return items, false, nil
+}
+
+// beginning reports whether the contact's first message was read: that made the
+// contact. Where nothing tells of another page, it saves asking for one.
+func beginning(items []item, ct *contact) bool {
+	created, oldest := ct.Created.micro(), items[len(items)-1].at
+	return created != 0 && oldest <= created+settle.Microseconds()
+}
+
+// messages reads the rows of a page. The newest is first: rows of one second
+// keep their places.
+func messages(rows []json.RawMessage, ct *contact, p *helpdesk.Page) []item {
+	items := make([]item, 0, len(rows))
+	for _, raw := range rows {
+		var m message
+		switch {
+		case !decode("message", raw, &m, p):
+		case m.Created.IsZero():
+			skip(p, "time", "message of contact", ct.UUID)
+		default:
+			k, known := kinds[string(m.Status)]
+			if !known {
+				unknowns(p, []helpdesk.UnknownValue{{What: "message status", Value: string(m.Status)}})
+				k = note
+			}
+			items = append(items, item{at: m.Created.Truncate(time.Second).UnixMicro(), kind: k, uuid: string(m.UUID.v)})
+		}
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(b.at, a.at) })
+	return unique(items)
+}
+
+// unique leaves out what came twice by its id.
+func unique(items []item) []item {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(items, func(it item) bool {
+		if it.uuid == "" {
+			return false
+		}
+		twice := seen[it.uuid]
+		seen[it.uuid] = true
+		return twice
+	})
+}

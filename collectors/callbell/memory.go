@@ -1,0 +1,107 @@
+package callbell
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+)
+
+// memo is what is remembered of a contact, since Callbell forgets it: a close is
+// wiped by the reopening after it, and no opening has an id. Times are in
+// microseconds.
+type memo struct {
+	// Opening is when the last opening began, 0 before the first. It is the
+	// opening's identity.
+	Opening int64 `json:"o,omitempty"`
+	// After is the last of the opening before it: what was written since then is of
+	// this one.
+	After   int64 `json:"f,omitempty"`
+	Closed  int64 `json:"c,omitempty"` // its close, 0 while it is open
+	Opened  int64 `json:"r,omitempty"` // when it was first seen open after that
+	Updated int64 `json:"u,omitempty"` // the last that is known of it
+	// What was written before Upto has been told, and Count messages since then.
+	Upto  int64 `json:"t,omitempty"`
+	Count int   `json:"n,omitempty"`
+	// Heard is the customer's last message before Upto.
+	Heard   int64  `json:"h,omitempty"`
+	Held    bool   `json:"held,omitempty"` // there is a message that nobody knows yet where it belongs
+	Agent   string `json:"a,omitempty"`    // who has it
+	Handled bool   `json:"d,omitempty"`    // an agent has had this opening
+	Blocked int64  `json:"b,omitempty"`
+	Score   int    `json:"s,omitempty"`
+	Print   uint64 `json:"p,omitempty"` // of the row
+}
+
+// Keys of memos: one of each contact, and one of each that must be looked at in
+// every round.
+const (
+	ofContact = "contact/"
+	ofOpen    = "open/"
+)
+
+// recall reads what is remembered of a contact; nil: nothing.
+func (c *Collector) recall(uuid string) (*memo, error) {
+	b, err := c.memory.Memo(ofContact + uuid)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	m := new(memo)
+	if json.Unmarshal(b, m) != nil {
+		return nil, nil // as good as none
+	}
+	return m, nil
+}
+
+// memos puts what is to be remembered into the page.
+func memos(p *helpdesk.Page, uuid string, m *memo) error {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("remember contact %s: %w", uuid, err)
+	}
+	open := helpdesk.Memo{Key: ofOpen + uuid}
+	if m.watched() {
+		open.Value = []byte{}
+	}
+	p.Memos = append(p.Memos, helpdesk.Memo{Key: ofContact + uuid, Value: b}, open)
+	return nil
+}
+
+// forget leaves no memo of a contact.
+func forget(p *helpdesk.Page, uuid string) {
+	p.Memos = append(p.Memos, helpdesk.Memo{Key: ofContact + uuid}, helpdesk.Memo{Key: ofOpen + uuid})
+}
+
+// watched reports whether the contact must be looked at in every round: what
+// becomes of it is told nowhere else.
+func (m *memo) watched() bool { return m.Opening != 0 && m.Closed == 0 || m.Held }
+
+// watching lists the contacts that must be looked at in every round.
+func (c *Collector) watching() (map[string]bool, error) {
+	list, err := c.memory.Memos(ofOpen)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]bool, len(list))
+	for _, m := range list {
+		all[strings.TrimPrefix(m.Key, ofOpen)] = true
+	}
+	return all, nil
+}
+
+// conversationID names an opening: the contact, and the second in which it began.
+func conversationID(uuid string, opening int64) string {
+	return uuid + "-" + strconv.FormatInt(opening/1e6, 10)
+}
+
+// contactOf takes the contact and the second of its opening from an id.
+func contactOf(id string) (uuid string, second int64, ok bool) {
+	i := strings.LastIndexByte(id, '-')
+	if i <= 0 || !isWord(id) {
+		return "", 0, false
+	}
+	second, err := strconv.ParseInt(id[i+1:], 10, 64)
+	return id[:i], second, err == nil
+}

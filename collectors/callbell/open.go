@@ -1,0 +1,75 @@
+package callbell
+
+import (
+	"context"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+// sweep is the cursor of the open set.
+type sweep struct {
+	Place place `json:"place"`
+}
+
+// readOpen reads the next page of all contacts, for those that are open: no
+// filter tells them. It finds what the walks did not: contacts that are open since
+// before the horizon, and changes of rows that stand far behind.
+func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
+	st := readCursor[sweep](w.Cursor)
+	l := list{endpoint: allContacts, path: allContacts, key: "contacts", prio: rest.Background}
+	a, err := c.page(ctx, l, st.Place)
+	if again(err, &st.Place, w.Now) {
+		a, err = c.page(ctx, l, st.Place)
+	}
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	var page helpdesk.Page
+	for _, raw := range a.rows {
+		var ct contact
+		if !decode("contact", raw, &ct, &page) {
+			continue
+		}
+		if err := c.sweep(ctx, &ct, &page); err != nil {
+			return helpdesk.Page{}, err
+		}
+	}
+	st.Place = a.next
+	page.Done = a.last || capped(a, &page)
+	if page.Progress = 1; !page.Done && a.next.Pages > 0 {
+		page.Progress = min(float64(a.next.Page)/float64(a.next.Pages), 1)
+	}
+	if page.Done {
+		st = sweep{}
+	}
+	page.Cursor, err = writeCursor(st)
+	return page, err
+}
+
+// sweep lists the opening of a contact that is open, and looks at it where the
+// row has changed.
+func (c *Collector) sweep(ctx context.Context, ct *contact, page *helpdesk.Page) error {
+	var open *memo
+	_, err := c.meet(ctx, ct, rest.Background, page, func(was *memo) bool {
+		if was != nil && was.Opening != 0 && was.Closed == 0 {
+			open = was
+		}
+		return false
+	})
+	if err == nil && open != nil && !c.due(ct, open) {
+		conv, unknown := conversation(ct, open)
+		page.Records = append(page.Records, conv)
+		unknowns(page, unknown)
+	}
+	return err
+}
+
+// capped reports whether the list goes on where no number of a page leads.
+func capped(a answered, p *helpdesk.Page) bool {
+	if a.next.After != "" || a.next.Page < maxPage {
+		return false
+	}
+	skip(p, "pages", "list of contacts beyond page 500", "")
+	return true
+}

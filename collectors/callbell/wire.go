@@ -1,0 +1,139 @@
+package callbell
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+)
+
+// The types of this file mirror the vendor's JSON, as far as it is read: no text
+// of a message or note, no name, number or address of a customer has a field, so
+// none of it outlives the decoding of a page.
+// https://docs.callbell.eu/api/reference/contacts_api/introduction/
+
+// contact is a row of the list of contacts, or a single one.
+type contact struct {
+	UUID    id    `json:"uuid"`
+	Created stamp `json:"createdAt"`
+	// Closed is null while the conversation is open. Where the field is missing,
+	// nothing is known.
+	Closed stamp `json:"closedAt"`
+	// Blocked has two spellings: the object reference's, and the release note's.
+	Blocked    stamp          `json:"blockedAt"`
+	BlockedToo stamp          `json:"blocked_at"`
+	Source     text           `json:"source"`
+	Channel    maybe[channel] `json:"channel"`
+	Assigned   text           `json:"assignedUser"` // the agent's e-mail address
+	Team       maybe[team]    `json:"team"`         // {} for none
+	Tags       maybe[[]text]  `json:"tags"`
+	// Custom is looked into for the one field that the configuration names.
+	Custom           json.RawMessage `json:"customFields"`
+	Href             text            `json:"href"`
+	ConversationHref text            `json:"conversationHref"`
+}
+
+// channel is one of the account's numbers or pages.
+type channel struct {
+	UUID  id   `json:"uuid"`
+	Title text `json:"title"`
+}
+
+// message is what a customer or the account wrote, or an internal note. Only what
+// was sent has an id, nothing has an author.
+type message struct {
+	UUID    maybe[id] `json:"uuid"`
+	Status  text      `json:"status"`
+	Created stamp     `json:"createdAt"`
+}
+
+type team struct {
+	UUID id   `json:"uuid"`
+	Name text `json:"name"`
+}
+
+// member is an agent in a team, known by the e-mail address.
+type member struct {
+	Email     text        `json:"email"`
+	Name      text        `json:"name"`
+	Available maybe[bool] `json:"available"`
+	// Updated is when Available last changed; webhooks spell it in another way.
+	Updated    stamp `json:"lastUpdatedAt"`
+	UpdatedToo stamp `json:"lastUpdateAt"`
+}
+
+// meta is where a page stands in its list. Older accounts have no next, and some
+// answers no meta at all.
+type meta struct {
+	Page  maybe[int] `json:"page"`
+	Pages maybe[int] `json:"pages"`
+	Next  next       `json:"next"`
+}
+
+// next is the token of the next page: null after the last.
+type next struct {
+	token string
+	told  bool
+}
+
+func (n *next) UnmarshalJSON(b []byte) error {
+	var t text
+	if err := json.Unmarshal(b, &t); err != nil {
+		return err
+	}
+	*n = next{token: string(t), told: true}
+	return nil
+}
+
+// oneOf reads a value that stands alone in one answer and in an array of one in
+// another.
+func oneOf(raw json.RawMessage, v any) error {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) > 0 && raw[0] == '[' {
+		var many []json.RawMessage
+		if err := json.Unmarshal(raw, &many); err != nil {
+			return err
+		}
+		if len(many) == 0 {
+			return errors.New("an empty array")
+		}
+		raw = many[0]
+	}
+	return json.Unmarshal(raw, v)
+}
+
+// decode reads one row of a list into v. A row that can't be read is noted in
+// the page and blocks nothing.
+func decode(what string, raw json.RawMessage, v any, p *helpdesk.Page) bool {
+	err := json.Unmarshal(raw, v)
+	if err == nil {
+		return true
+	}
+	// The text of a JSON error may quote what it read: only the field is named.
+	field := ""
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		field = wrong.Field
+	}
+	var only struct {
+		UUID maybe[id] `json:"uuid"`
+	}
+	if json.Unmarshal(raw, &only) != nil {
+		only.UUID = maybe[id]{}
+	}
+	p.Skipped = append(p.Skipped, helpdesk.Skip{
+		Reason: "decode",
+		Err:    fmt.Errorf("%s %q: not the expected JSON %s", what, string(only.UUID.v), field),
+	})
+	return false
+}
+
+// skip notes a row that can't be used.
+func skip(p *helpdesk.Page, reason, what string, v id) {
+	p.Skipped = append(p.Skipped, helpdesk.Skip{
+		Reason: reason,
+		Err:    fmt.Errorf("%s %q: missing or unreadable: %s", what, string(v), reason),
+	})
+}
