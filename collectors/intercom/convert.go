@@ -192,7 +192,16 @@ func ratingOf(c *conversation) (r helpdesk.Rating, found, ok bool) {
 	return r, true, false
 }
 
-// agentOf is a teammate; the list also has the workspace's bot.
+// agentOf is a teammate; the list also has the workspace's bot. Whether somebody
+// is logged in is not told: who has a seat in the inbox and is not away is there.
 func agentOf(a *admin) helpdesk.Agent {
-	return helpdesk.Agent{ID: string(a.ID), Name: string(a.Name), Bot: bool(a.Operator)}
+	agent := helpdesk.Agent{ID: string(a.ID), Name: string(a.Name), Bot: bool(a.Operator)}
+	switch {
+	case agent.Bot, !a.Away.ok, a.Seat.ok && !a.Seat.v: // none of them answers customers
+	case a.Away.v:
+		agent.Presence = helpdesk.Away
+	default:
+		agent.Presence = helpdesk.Online
+	}
+	return agent
 }

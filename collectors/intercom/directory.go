@@ -18,7 +18,11 @@ import (
 // workspace is asked for once.
 func (c *Collector) names(ctx context.Context, agent string, teams ...string) (names, error) {
 	if _, found := c.bots[agent]; agent != "" && !found {
-		if _, err := c.loadAdmins(ctx, rest.Clocks); err != nil && !forbidden(err) {
+		page, err := c.loadAdmins(ctx, rest.Clocks)
+		switch {
+		case err == nil:
+			c.agents = &page
+		case !forbidden(err):
 			return names{}, err
 		}
 		c.bots[agent] = c.bots[agent]
@@ -105,9 +109,14 @@ func (c *Collector) rows(ctx context.Context, path, key string, prio rest.Priori
 	return list.v, nil
 }
 
-// readAgents reads the teammates.
+// readAgents reads the teammates; what a conversation of the same round has asked
+// for is not asked for again.
 // https://developers.intercom.com/docs/references/rest-api/api.intercom.io/admins/listadmins
 func (c *Collector) readAgents(ctx context.Context) (helpdesk.Page, error) {
+	if page := c.agents; page != nil {
+		c.agents = nil
+		return *page, nil
+	}
 	return c.loadAdmins(ctx, rest.Background)
 }
 
@@ -124,6 +133,8 @@ func (c *Collector) loadAdmins(ctx context.Context, prio rest.Priority) (helpdes
 		case !decode("admin", r, &a, &page):
 		case a.ID == "":
 			skip(&page, "id", "admin", a.ID)
+		case a.Type == "" && a.Name == "":
+			skip(&page, "name", "admin", a.ID)
 		default:
 			agent := agentOf(&a)
 			c.bots[agent.ID] = agent.Bot
@@ -152,6 +163,8 @@ func (c *Collector) loadTeams(ctx context.Context, prio rest.Priority) (helpdesk
 		case !decode("team", r, &t, &page):
 		case t.ID == "":
 			skip(&page, "id", "team", t.ID)
+		case t.Type == "" && t.Name == "":
+			skip(&page, "name", "team", t.ID)
 		default:
 			c.teams[string(t.ID)] = string(t.Name)
 			page.Records = append(page.Records, helpdesk.Team{ID: string(t.ID), Name: string(t.Name)})

@@ -56,7 +56,11 @@ func (c *Collector) readOne(ctx context.Context, v string, prio rest.Priority, p
 	}), &raw)
 	switch {
 	case isGone(err):
-		page.Gone = append(page.Gone, v)
+		if at, found := c.diedAt(ctx, v); found {
+			page.Records = append(page.Records, deletionOf(v, at))
+		} else {
+			page.Gone = append(page.Gone, v)
+		}
 		return nil
 	case err != nil:
 		return err

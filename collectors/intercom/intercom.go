@@ -25,15 +25,24 @@ const VisibilityLag = 5 * time.Second
 // settings decide what answers look like.
 const Version = "2.14"
 
+// newVersion is asked for where an endpoint exists only since then: it changes
+// the answers of others.
+const newVersion = "2.16"
+
 // Collector reads one workspace. It is used by one goroutine at a time; what it
 // keeps in memory only saves calls.
 type Collector struct {
-	api   rest.Doer
-	now   time.Time         // the helpdesk's clock at the last walk: Fetch is told none
-	teams map[string]string // names by id
-	bots  map[string]bool   // of those who hold conversations, by id
-	app   string            // the address of the workspace's pages, "" until it is known
-	asked bool              // whether it was asked for
+	api    rest.Doer
+	now    time.Time         // the helpdesk's clock at the last walk: Fetch is told none
+	teams  map[string]string // names by id
+	bots   map[string]bool   // of those who hold conversations, by id
+	size   int               // of a page of the search
+	agents *helpdesk.Page    // the list that was read last, until its stream is read
+	app    string            // the address of the workspace's pages, "" until it is known
+	asked  bool              // whether it was asked for
+
+	dead      map[string]time.Time // what is in the pages of deletions that were read last
+	noDeleted bool                 // the workspace has no list of them
 }
 
 var _ helpdesk.Collector = (*Collector)(nil)
@@ -41,7 +50,7 @@ var _ helpdesk.Collector = (*Collector)(nil)
 // New returns a collector that reads through api, whose base URL is the
 // vendor's host.
 func New(api rest.Doer) *Collector {
-	return &Collector{api: api, teams: map[string]string{}, bots: map[string]bool{}}
+	return &Collector{api: api, size: pageSize, teams: map[string]string{}, bots: map[string]bool{}}
 }
 
 // Profile says what Intercom has: one search tells what changed, and each
@@ -54,11 +63,12 @@ func (c *Collector) Profile() helpdesk.Profile {
 				helpdesk.CapFirstResponse, helpdesk.CapEveryResponse, helpdesk.CapResolution, helpdesk.CapReopen, helpdesk.CapClosedBy,
 				helpdesk.CapOutcome, helpdesk.CapCSAT, helpdesk.CapBots, helpdesk.CapHandle, helpdesk.CapTeamHistory, helpdesk.CapExclusion,
 			}},
-			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachReconcile},
+			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachRound, Gives: []helpdesk.Capability{helpdesk.CapPresence}},
 			{Stream: helpdesk.StreamTeams, Every: helpdesk.EachReconcile},
 			{Stream: helpdesk.StreamOpen, Every: helpdesk.EachReconcile},
 		},
 		VisibilityLag: VisibilityLag,
+		Alone:         true,
 		Capabilities: map[helpdesk.Capability]helpdesk.Level{
 			helpdesk.CapFirstResponse: helpdesk.Exact,
 			helpdesk.CapEveryResponse: helpdesk.Exact,
@@ -68,6 +78,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 			helpdesk.CapOutcome:       helpdesk.Exact,
 			helpdesk.CapCSAT:          helpdesk.Exact,
 			helpdesk.CapBots:          helpdesk.Exact,
+			helpdesk.CapPresence:      helpdesk.Estimate,
 			helpdesk.CapHandle:        helpdesk.Estimate,
 			helpdesk.CapTeamHistory:   helpdesk.Exact,
 			helpdesk.CapExclusion:     helpdesk.Estimate,

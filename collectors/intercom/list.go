@@ -11,8 +11,13 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
-// pageSize is the most rows that the vendor gives in a page.
-const pageSize = 150
+// pageSize is the most rows that the vendor gives in a page. On some workspaces
+// that many take longer than an answer may: then fewer are asked for, down to
+// leastSize, until answers come again.
+const (
+	pageSize  = 150
+	leastSize = 10
+)
 
 // searchPath is the only list that can be asked for what changed.
 const searchPath = "/conversations/search"
@@ -48,6 +53,9 @@ type search struct {
 	Sort       order      `json:"sort"`
 }
 
+// both is what matches each of some filters.
+func both(all ...filter) filter { return filter{Operator: "AND", Value: all} }
+
 // since is what has a time at or after a second: nothing says whether the
 // operator includes equality.
 func since(field string, second int64) filter {
@@ -74,11 +82,15 @@ func (c *Collector) page(ctx context.Context, field string, query filter, page s
 	}
 	err := c.api.Do(ctx, request(rest.Request{
 		Method: http.MethodPost, Endpoint: searchPath, Path: searchPath, Priority: prio,
-		Body: search{Query: query, Pagination: pagination{PerPage: pageSize, StartingAfter: page}, Sort: order{field, "ascending"}},
+		Body: search{Query: query, Pagination: pagination{PerPage: c.size, StartingAfter: page}, Sort: order{field, "ascending"}},
 	}), &answer)
 	if err != nil {
+		if tooSlow(err) {
+			c.size = max(c.size/2, leastSize)
+		}
 		return nil, "", err
 	}
+	c.size = min(c.size*2, pageSize)
 	if answer.Rows == nil {
 		return nil, "", noRows(searchPath)
 	}
@@ -91,9 +103,21 @@ func (c *Collector) page(ctx context.Context, field string, query filter, page s
 	return *answer.Rows, next, nil
 }
 
+// tooSlow reports whether a smaller page might have been answered.
+func tooSlow(err error) bool {
+	var e *rest.Error
+	return errors.As(err, &e) && (e.Reason == rest.ReasonTimeout || e.Reason == rest.ReasonServer)
+}
+
 // request asks for the version of the API that this package reads.
 func request(r rest.Request) rest.Request {
 	r.Header = map[string]string{"Intercom-Version": Version}
+	return r
+}
+
+// newRequest asks for the version since which an endpoint exists.
+func newRequest(r rest.Request) rest.Request {
+	r.Header = map[string]string{"Intercom-Version": newVersion}
 	return r
 }
 

@@ -53,8 +53,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 }
 
 func (c *Collector) openRows(ctx context.Context, at *place) ([]json.RawMessage, string, error) {
-	return c.list(ctx, byCreation, filter{Operator: "AND", Value: []filter{
-		since(byCreation, at.From),
-		{Field: "state", Operator: "IN", Value: []string{"open", "snoozed"}},
-	}}, at.Page, rest.Background)
+	return c.list(ctx, byCreation, both(
+		since(byCreation, at.From), filter{Field: "state", Operator: "IN", Value: []string{"open", "snoozed"}},
+	), at.Page, rest.Background)
 }

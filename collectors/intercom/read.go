@@ -32,7 +32,11 @@ type changes struct {
 	// not be read.
 	Doubt int64    `json:"doubt,omitempty"`
 	Known versions `json:"known,omitempty"`
-	Walk  *place   `json:"walk,omitempty"` // nil between walks
+	// Died is up to when deletions were read, on the helpdesk's clock, and Buried
+	// are those that were told lately.
+	Died   int64    `json:"died,omitempty"`
+	Buried versions `json:"buried,omitempty"`
+	Walk   *place   `json:"walk,omitempty"` // nil between walks
 }
 
 // readChanged reads the next page of what changed, oldest first, and each
@@ -40,6 +44,7 @@ type changes struct {
 func (c *Collector) readChanged(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	st := readCursor[changes](w.Cursor)
 	first := st.High == 0
+	var page helpdesk.Page
 	if st.Walk == nil {
 		st.Walk, st.Began, st.Again = &place{From: st.begin(w)}, 0, w.Long && st.Doubt > 0
 		if st.Again {
@@ -48,12 +53,12 @@ func (c *Collector) readChanged(ctx context.Context, w helpdesk.Walk) (helpdesk.
 		if !w.Now.IsZero() {
 			st.Began = w.Now.Unix()
 		}
+		c.readDeleted(ctx, &st, w, &page)
 	}
-	raw, next, err := c.changed(ctx, st.Walk)
+	raw, next, err := c.changed(ctx, &st)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	var page helpdesk.Page
 	spots, used, err := c.readNew(ctx, raw, &st, &page)
 	if err != nil {
 		return helpdesk.Page{}, err
@@ -99,13 +104,22 @@ func (st *changes) begin(w helpdesk.Walk) int64 {
 	return from
 }
 
+// priority is that of history until the first walk is complete.
+func (st *changes) priority() rest.Priority {
+	if st.Done == 0 {
+		return rest.Background
+	}
+	return rest.Clocks
+}
+
 // changed asks for a page. A cursor that the vendor does not take any more is
 // given up: the page is asked for by its time.
-func (c *Collector) changed(ctx context.Context, at *place) ([]json.RawMessage, string, error) {
-	raw, next, err := c.list(ctx, byUpdate, since(byUpdate, at.From), at.Page, rest.Clocks)
+func (c *Collector) changed(ctx context.Context, st *changes) ([]json.RawMessage, string, error) {
+	at := st.Walk
+	raw, next, err := c.list(ctx, byUpdate, both(since(byUpdate, at.From)), at.Page, st.priority())
 	if at.Page != "" && refused(err) {
 		at.Page = ""
-		return c.list(ctx, byUpdate, since(byUpdate, at.From), "", rest.Clocks)
+		return c.list(ctx, byUpdate, both(since(byUpdate, at.From)), "", st.priority())
 	}
 	return raw, next, err
 }
@@ -138,7 +152,7 @@ func (c *Collector) readNew(ctx context.Context, raw []json.RawMessage, st *chan
 			continue
 		}
 		calls++
-		if err := c.readOne(ctx, string(row.ID), rest.Clocks, page); err != nil {
+		if err := c.readOne(ctx, string(row.ID), st.priority(), page); err != nil {
 			if hopeless(err) {
 				return nil, 0, err
 			}

@@ -133,11 +133,8 @@ var unused = map[string]string{
 	"ticket_states_2.16":        "a customer's ticket is a conversation of the same id",
 	"tickets_search_2.14":       "a customer's ticket is a conversation of the same id",
 	"live_ticket_string_state":  "a customer's ticket is a conversation of the same id",
-	"office_hours_2.16":         "schedules are read with the probe",
 	"error_401":                 "errors are told by their status code",
 	"error_403_plan":            "errors are told by their status code",
-	"webhook_deleted":           "read with the webhook",
-	"webhook_minimal_read":      "read with the webhook",
 }
 
 func TestEverySampleIsReadOrNamedWithAReason(t *testing.T) {
@@ -176,7 +173,7 @@ func TestAnUnusedSampleIsStillJSON(t *testing.T) {
 
 // directories are the samples of lists and things that are no conversations.
 var directories = map[string]func(t *testing.T, name string){
-	"admins_2.16":                    wantAdmins(helpdesk.Agent{ID: "991267466", Name: "Agent7 Lee"}),
+	"admins_2.16":                    wantAdmins(helpdesk.Agent{ID: "991267466", Name: "Agent7 Lee", Presence: helpdesk.Online}),
 	"live_admins_2.11":               wantAdmins(helpdesk.Agent{ID: "10553731", Name: "Nango Developer"}, helpdesk.Agent{ID: "10553732", Name: "Fin", Bot: true}),
 	"live_admins_with_operator_2024": wantAdmins(helpdesk.Agent{ID: "4423433", Name: "Airbyte Team"}, helpdesk.Agent{ID: "4423434", Name: "Operator", Bot: true}),
 	"teams_2.16": func(t *testing.T, name string) {
@@ -200,6 +197,20 @@ var directories = map[string]func(t *testing.T, name string){
 			t.Errorf("%+v", v)
 		}
 	},
+	"office_hours_2.16": func(t *testing.T, name string) {
+		api := newFake(t)
+		api.raw[hoursPath] = sample(t, name)
+		all, err := New(api).Schedules(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := helpdesk.Schedule{Name: "Standard Support Hours", Timezone: "America/New_York"}
+		day := []helpdesk.Hours{{From: 9 * time.Hour, Till: 17 * time.Hour}}
+		want.Weekly[time.Monday], want.Weekly[time.Tuesday] = day, day
+		compare(t, []helpdesk.Schedule{want}, all)
+	},
+	"webhook_deleted":      wantDelivery("notif_26c802a6-774d-41d2-806a-fede50eb8246", 1710755503, "456"),
+	"webhook_minimal_read": wantDelivery("", 1710776797, "123"),
 	"conversations_deleted_2.16": func(t *testing.T, name string) {
 		var p helpdesk.Page
 		for i, raw := range rowsOf(t, name, "conversations") {

@@ -117,6 +117,7 @@ type part struct {
 
 // admin is a teammate, or the workspace's bot.
 type admin struct {
+	Type     text        `json:"type"`
 	ID       id          `json:"id"`
 	Name     text        `json:"name"`
 	Operator operator    `json:"email"`
@@ -125,6 +126,7 @@ type admin struct {
 }
 
 type team struct {
+	Type text `json:"type"`
 	ID   id   `json:"id"`
 	Name text `json:"name"`
 }

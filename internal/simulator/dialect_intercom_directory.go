@@ -18,26 +18,27 @@ func (ic *intercom) me(b *Books, _ *http.Request) (any, error) {
 	}, nil
 }
 
-// admins are the teammates and the bot, which has no seat.
+// admins are the teammates, away outside of their shifts, and the bot, which has
+// no seat.
 func (ic *intercom) admins(b *Books, _ *http.Request) (any, error) {
-	rows := []object{icAdmin(intercomOperator, "Fin", "operator+h64a47v4@intercom.io", false, nil)}
+	rows := []object{icAdmin(intercomOperator, "Fin", "operator+h64a47v4@intercom.io", false, false, nil)}
 	for i := range b.Users {
 		u := &b.Users[i]
 		if u.Bot {
-			rows = append(rows, icAdmin(u.ID, u.Name, "operator+h64a47v4@intercom.io", false, nil))
+			rows = append(rows, icAdmin(u.ID, u.Name, "operator+h64a47v4@intercom.io", false, false, nil))
 			continue
 		}
-		rows = append(rows, icAdmin(u.ID, u.Name, userEmail(u), true, []int64{u.Team}))
+		rows = append(rows, icAdmin(u.ID, u.Name, userEmail(u), true, !u.works(b.Now), []int64{u.Team}))
 	}
 	return object{"type": "admin.list", "admins": rows}, nil
 }
 
-func icAdmin(id int64, name, email string, seat bool, teams []int64) object {
+func icAdmin(id int64, name, email string, seat, away bool, teams []int64) object {
 	if teams == nil {
 		teams = []int64{}
 	}
 	return object{
-		"type": "admin", "email": email, "id": number(id), "name": name, "away_mode_enabled": false, "away_mode_reassign": false,
+		"type": "admin", "email": email, "id": number(id), "name": name, "away_mode_enabled": away, "away_mode_reassign": false,
 		"has_inbox_seat": seat, "team_ids": teams, "team_priority_level": object{},
 	}
 }
