@@ -80,6 +80,7 @@ var vendors = map[string]vendor{
 		quota: intercom.ReadLimit,
 		start: rest.Reading{Limit: intercom.CallLimit, Remaining: intercom.CallLimit, Window: intercom.CallWindow},
 		new:   func(_ config.Source, api rest.Doer) helpdesk.Collector { return intercom.New(api) },
+		hook:  intercom.Delivered,
 	},
 	"requesttracker": {
 		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
