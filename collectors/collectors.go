@@ -47,6 +47,7 @@ var vendors = map[string]vendor{
 			}
 			return callbell.New(api, o)
 		},
+		hook: callbell.Delivered,
 	},
 	"freshdesk": {
 		quota: func(h http.Header) (rest.Reading, bool) {

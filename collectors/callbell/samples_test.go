@@ -177,7 +177,7 @@ func TestEverySampleIsReadOrNamedWithAReason(t *testing.T) {
 		t.Fatalf("no samples: %v", err)
 	}
 	tests := ""
-	for _, name := range []string{"samples_test.go", "webhook_test.go", "probe_test.go"} {
+	for _, name := range []string{"samples_test.go", "hook_test.go", "probe_test.go"} {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

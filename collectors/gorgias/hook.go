@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
 )
@@ -15,7 +16,7 @@ const hookHeader = "X-Helpdesk-Secret"
 
 var (
 	errHookSecret = errors.New("the header " + hookHeader + " does not hold the secret")
-	errHookBody   = errors.New(`the body is not {"ticket_id": "{{ticket.id}}"}`)
+	errHookBody   = fmt.Errorf(`%w: the body is not {"ticket_id": "{{ticket.id}}"}`, hook.ErrMalformed)
 )
 
 var _ hook.Verifier = Delivered

@@ -201,7 +201,7 @@ func (a *App) open(ctx context.Context, d *desks, k *desk) error {
 	})
 	if k.conn.Hook != nil {
 		k.hook = hook.NewReceiver(hook.Options{
-			Verify: k.conn.Hook, SecretFile: k.cfg.WebhookSecretFile, Hint: k.poller.Hint,
+			Verify: k.conn.Hook, SecretFile: k.cfg.WebhookSecretFile, Hint: k.poller.Hint, Count: a.metrics.Deliveries(k.cfg.Name),
 			Now: func() time.Time { return time.Now().Add(k.conn.Client.Skew()) }, Logger: a.log.With("helpdesk", k.cfg.Name),
 		})
 	}

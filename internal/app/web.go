@@ -24,7 +24,7 @@ func (a *App) handler(ctx context.Context) http.Handler {
 	mux.HandleFunc("GET /{$}", a.statusPage)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "helpdesk_exporter is healthy.") })
 	mux.HandleFunc("GET /-/ready", a.readiness)
-	mux.HandleFunc("POST /webhook/{source}", a.delivery)
+	mux.HandleFunc("/webhook/{source}", a.delivery)
 	reload := a.reloadHandler(ctx)
 	mux.HandleFunc("POST /-/reload", reload)
 	mux.HandleFunc("PUT /-/reload", reload)

@@ -57,6 +57,19 @@ func TestAGoodDeliveryMakesItsTicketBeReadEarly(t *testing.T) {
 		}
 	}
 	e.wait("/metrics", "a reading of the ticket", holds(read))
+	text := e.get("/metrics").body
+	for _, line := range []string{
+		`helpdesk_webhook_deliveries_total{result="accepted",source="shop"} 1`,
+		`helpdesk_webhook_deliveries_total{result="unsigned",source="shop"} 1`,
+		`helpdesk_webhook_deliveries_total{result="stale",source="shop"} 0`,
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("not exposed: %s", line)
+		}
+	}
+	if strings.Contains(text, `helpdesk_webhook_deliveries_total{result="accepted",source="quiet"}`) {
+		t.Error("a source without webhook counts deliveries")
+	}
 	if a := e.get("/webhook/shop"); a.code != http.StatusMethodNotAllowed {
 		t.Errorf("GET: code %d", a.code)
 	}

@@ -4,6 +4,7 @@
 package hook
 
 import (
+	"errors"
 	"net/http"
 	"time"
 )
@@ -25,7 +26,26 @@ type Event struct {
 	// Conversations are the ids, as in helpdesk.Conversation, of those to read
 	// early; none when the delivery is about something else.
 	Conversations []string
+	// Check says that the vendor only looks whether somebody answers. Such a
+	// request says nothing, and needs no signature.
+	Check bool
 }
+
+// ErrMalformed is wrapped by what a [Verifier] returns of a delivery that is signed
+// well and cannot be read.
+var ErrMalformed = errors.New("malformed delivery")
+
+// What becomes of a request.
+const (
+	Accepted     = "accepted"
+	Check        = "check"
+	Replayed     = "replayed"     // it came before
+	Unsigned     = "unsigned"     // without a good signature
+	Stale        = "stale"        // signed too long ago, or for the future
+	Malformed    = "malformed"    // signed well, and unreadable; or broken off
+	TooLarge     = "too_large"    // not read to its end
+	Unverifiable = "unverifiable" // there is no secret to verify it with
+)
 
 // Verifier checks a delivery's signature in constant time, and reads which
 // conversations it is about. Its errors hold neither the secret nor anything of

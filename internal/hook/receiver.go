@@ -36,6 +36,8 @@ type Options struct {
 	SecretFile string
 	// Hint is told which conversations to read early. It must be quick.
 	Hint func(conversations []string)
+	// Count is told what became of each request.
+	Count func(result string)
 	// Now is the helpdesk's clock.
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -62,37 +64,72 @@ func NewReceiver(o Options) *Receiver {
 // one goes to the log, and a stranger is told nothing.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // not every writer can
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, bodyLimit))
-	if err != nil {
-		code := http.StatusBadRequest
-		if errors.As(err, new(*http.MaxBytesError)) {
-			code = http.StatusRequestEntityTooLarge
-		}
+	if req.Method != http.MethodPost {
+		req.Body = http.NoBody // at most, somebody looks whether we are there
+	}
+	event, result, err := r.receive(w, req)
+	switch {
+	case req.Method != http.MethodPost && result != Check:
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	case result == Unverifiable:
+		r.opts.Logger.Error("no delivery can be verified", "err", err)
+	case err != nil:
+		r.opts.Logger.Debug("delivery refused", "err", err)
+	}
+	r.opts.Count(result)
+	if code := codes[result]; code != 0 {
 		http.Error(w, http.StatusText(code), code)
 		return
 	}
+	if ids := conversations(event); result == Accepted && len(ids) > 0 {
+		r.opts.Hint(ids)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, answer) // who has gone needs none
+}
+
+// answer is the body that Callbell documents; the others read none.
+const answer = `{"status":"ok"}` + "\n"
+
+// codes are those of what is refused.
+var codes = map[string]int{
+	Unsigned: http.StatusUnauthorized, Stale: http.StatusUnauthorized, Malformed: http.StatusBadRequest,
+	TooLarge: http.StatusRequestEntityTooLarge, Unverifiable: http.StatusServiceUnavailable,
+}
+
+// receive reads and verifies a request, and says what becomes of it. The error is
+// nil where it is not refused.
+func (r *Receiver) receive(w http.ResponseWriter, req *http.Request) (Event, string, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, bodyLimit))
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		return Event{}, TooLarge, err
+	case err != nil:
+		return Event{}, Malformed, err
+	}
 	secret, err := r.secret()
 	if err != nil {
-		r.opts.Logger.Error("no delivery can be verified", "err", err)
-		http.Error(w, "deliveries cannot be verified now", http.StatusServiceUnavailable)
-		return
+		return Event{}, Unverifiable, err
 	}
 	now := r.opts.Now()
 	event, err := r.opts.Verify(Delivery{Header: req.Header, Body: body}, secret)
-	if err == nil {
-		err = fresh(event, now)
+	switch {
+	case errors.Is(err, ErrMalformed):
+		return event, Malformed, err
+	case err != nil:
+		return event, Unsigned, err
+	case event.Check:
+		return event, Check, nil
 	}
-	if err != nil {
-		r.opts.Logger.Debug("delivery refused", "err", err)
-		http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
-		return
+	if err := fresh(event, now); err != nil {
+		return event, Stale, err
 	}
-	if !r.seen(event, now) {
-		if ids := conversations(event); len(ids) > 0 {
-			r.opts.Hint(ids)
-		}
+	if r.seen(event, now) {
+		return event, Replayed, nil
 	}
-	w.WriteHeader(http.StatusOK)
+	return event, Accepted, nil
 }
 
 // secret reads the secret. Its errors do not hold it.

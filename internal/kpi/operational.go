@@ -119,6 +119,11 @@ var (
 		Name: "helpdesk_api_throttled_seconds_total", Type: Counter, Scope: ScopeSource, Extra: []Label{{"reason", []string{"own_share", "vendor"}}},
 		Help: "Time that requests waited: for the exporter's own share of the quota, or because the helpdesk asked to wait.",
 	}
+	WebhookDeliveries = &Family{
+		Name: "helpdesk_webhook_deliveries_total", Type: Counter, Scope: ScopeSource,
+		Extra: []Label{{"result", []string{"accepted", "check", "replayed", "unsigned", "stale", "malformed", "too_large", "unverifiable"}}},
+		Help:  "Requests to the source's webhook, by what became of them; absent without webhook.",
+	}
 	AlertsPushed = &Family{
 		Name: "helpdesk_alerts_pushed_total", Type: Counter, Scope: ScopeSource, Extra: []Label{{"result", []string{"accepted", "refused", "unreachable"}}},
 		Help: "Alerts sent to an Alertmanager, by result: each attempt, renewal and resolution counts, for each Alertmanager.",
@@ -180,6 +185,6 @@ var sidecarOutput = []Label{{"output", []string{"boards", "rules"}}}
 // process.
 var OperationalFamilies = []*Family{
 	SyncFailures, SkippedRecords, ClockSkew, APIRequests, APIRequestDuration, APIQuotaLimit, APIQuotaRemaining, APIThrottled,
-	AlertsPushed, AlertPushDelay, StateSize, StateCommitDuration, BuildInfo, ConfigReloadSuccessful, ConfigReloadTimestamp,
+	WebhookDeliveries, AlertsPushed, AlertPushDelay, StateSize, StateCommitDuration, BuildInfo, ConfigReloadSuccessful, ConfigReloadTimestamp,
 	SidecarWriteSuccessful, SidecarWriteTimestamp, SidecarReloadSuccessful, SidecarReloadTimestamp, SidecarReloads, SidecarReloadsFailed,
 }

@@ -13,25 +13,26 @@ import (
 // Metrics are the operational metrics of all sources: they start with the
 // process, and survive a reload of the configuration.
 type Metrics struct {
-	failures  *prometheus.CounterVec
-	skipped   *prometheus.CounterVec
-	requests  *prometheus.CounterVec
-	durations *prometheus.HistogramVec
-	throttled *prometheus.CounterVec
+	failures   *prometheus.CounterVec
+	skipped    *prometheus.CounterVec
+	requests   *prometheus.CounterVec
+	durations  *prometheus.HistogramVec
+	throttled  *prometheus.CounterVec
+	deliveries *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		failures: counter(kpi.SyncFailures), skipped: counter(kpi.SkippedRecords),
-		requests: counter(kpi.APIRequests), throttled: counter(kpi.APIThrottled),
+		requests: counter(kpi.APIRequests), throttled: counter(kpi.APIThrottled), deliveries: counter(kpi.WebhookDeliveries),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: kpi.APIRequestDuration.Name, Help: kpi.APIRequestDuration.Help,
 			Buckets:                     []float64{.025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
 		}, names(kpi.APIRequestDuration)),
 	}
-	reg.MustRegister(m.failures, m.skipped, m.requests, m.durations, m.throttled)
+	reg.MustRegister(m.failures, m.skipped, m.requests, m.durations, m.throttled, m.deliveries)
 	return m
 }
 
@@ -74,10 +75,18 @@ func (m *Metrics) Streams(name string, profile helpdesk.Profile) *SourceMetrics 
 	return m.Source(name)
 }
 
+// Deliveries returns what counts the deliveries of a source that takes them.
+func (m *Metrics) Deliveries(name string) func(result string) {
+	for _, result := range kpi.WebhookDeliveries.Extra[0].Values {
+		m.deliveries.WithLabelValues(name, result)
+	}
+	return func(result string) { m.deliveries.WithLabelValues(name, result).Inc() }
+}
+
 // Forget removes a source that left the configuration.
 func (m *Metrics) Forget(name string) {
 	l := prometheus.Labels{"source": name}
-	for _, v := range []*prometheus.CounterVec{m.failures, m.skipped, m.requests, m.throttled} {
+	for _, v := range []*prometheus.CounterVec{m.failures, m.skipped, m.requests, m.throttled, m.deliveries} {
 		v.DeletePartialMatch(l)
 	}
 	m.durations.DeletePartialMatch(l)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -18,27 +19,30 @@ import (
 const signatureHeader = "X-Callbell-Signature"
 
 var (
-	errSignature = errors.New("the header " + signatureHeader + " does not hold a good signature: is the signing secret, whsec_ included, the one of the account?")
-	errHookBody  = errors.New("the body is no event")
+	errHookSignature = errors.New("the header " + signatureHeader + " does not hold a good signature: is the signing secret, whsec_ included, the one of the account?")
+	errHookBody      = fmt.Errorf("%w: the body is no event", hook.ErrMalformed)
 )
 
-var _ hook.Verifier = Webhook
+var _ hook.Verifier = Delivered
 
-// Webhook verifies a delivery, and tells the contact that it is about. The opening
-// is not told: the contact is looked at, whichever it is in.
-func Webhook(d hook.Delivery, secret []byte) (hook.Event, error) {
+// Delivered verifies a delivery, and tells the contact that it is about. The
+// opening is not told: the contact is looked at, whichever it is in. Callbell also
+// checks from time to time whether somebody answers. What such a check holds is not
+// documented: one that names no event is none, signed or not.
+func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
+	var body pushed
+	err := json.Unmarshal(d.Body, &body)
+	check := len(d.Body) == 0 || err == nil && body.Event == ""
+	if check && d.Header.Get(signatureHeader) == "" {
+		return hook.Event{Check: true}, nil
+	}
 	sent, ok := signed(d, secret)
-	if !ok {
-		return hook.Event{}, errSignature
-	}
-	var body struct {
-		Event   text `json:"event"`
-		Payload maybe[struct {
-			UUID    maybe[id]      `json:"uuid"`
-			Contact maybe[contact] `json:"contact"`
-		}] `json:"payload"`
-	}
-	if json.Unmarshal(d.Body, &body) != nil || body.Event == "" {
+	switch {
+	case !ok:
+		return hook.Event{}, errHookSignature
+	case check:
+		return hook.Event{Sent: sent, Check: true}, nil
+	case err != nil:
 		return hook.Event{}, errHookBody
 	}
 	e := hook.Event{Sent: sent}
@@ -50,6 +54,15 @@ func Webhook(d hook.Delivery, secret []byte) (hook.Event, error) {
 		e.Conversations = []string{conversationID(string(uuid), 0)}
 	}
 	return e, nil
+}
+
+// pushed is what is read of a delivery.
+type pushed struct {
+	Event   text `json:"event"`
+	Payload maybe[struct {
+		UUID    maybe[id]      `json:"uuid"`
+		Contact maybe[contact] `json:"contact"`
+	}] `json:"payload"`
 }
 
 // signed reports when a delivery was signed, and whether that was with the secret:

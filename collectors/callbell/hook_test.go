@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestEverySampleOfAWebhookTellsItsContact(t *testing.T) {
 		"webhook_agent_status_updated.json":    nil,
 		"webhook_team_membership_updated.json": nil,
 	} {
-		e, err := Webhook(delivery(sample(t, name), "1790000000", hookSecret), []byte(hookSecret))
+		e, err := Delivered(delivery(sample(t, name), "1790000000", hookSecret), []byte(hookSecret))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -62,13 +63,41 @@ func TestADeliveryWithoutAGoodSignatureIsRefused(t *testing.T) {
 		"a signature that is no hex": with("t=1790000000,v1=zz"),
 		"of the documentation":       with("t=1790000000,v1=758dbcf9b3dbd35f6a0f71312a1587aa1c786529d6d78270ba2c8a6065ae5fbe"),
 	} {
-		if e, err := Webhook(d, []byte(hookSecret)); err == nil {
+		if e, err := Delivered(d, []byte(hookSecret)); err == nil {
 			t.Errorf("%s is taken: %v", name, e)
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: the error holds the secret", name)
 		}
 	}
-	if _, err := Webhook(delivery(`{"event": 1}`, "1790000000", hookSecret), []byte(hookSecret)); err == nil {
-		t.Error("a body that is no event is taken")
+}
+
+func TestADeliveryThatCannotBeReadIsMalformed(t *testing.T) {
+	for _, body := range []string{`{"event": "message_created"`, `[]`, `"event"`} {
+		if _, err := Delivered(delivery(body, "1790000000", hookSecret), []byte(hookSecret)); !errors.Is(err, hook.ErrMalformed) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func TestACheckWhetherSomebodyAnswersNeedsNoSignature(t *testing.T) {
+	unsigned := func(body string) hook.Delivery { return hook.Delivery{Header: http.Header{}, Body: []byte(body)} }
+	for _, c := range []struct {
+		name string
+		d    hook.Delivery
+		want hook.Event
+		err  error
+	}{
+		{"no body", unsigned(""), hook.Event{Check: true}, nil},
+		{"no event", unsigned(`{"ping": true}`), hook.Event{Check: true}, nil},
+		{"signed", delivery(`{}`, "1790000000", hookSecret), hook.Event{Check: true, Sent: time.Unix(1790000000, 0).UTC()}, nil},
+		{"signed with another secret", delivery(`{}`, "1790000000", "whsec_guess"), hook.Event{}, errHookSignature},
+		{"an event", unsigned(`{"event": "message_created"}`), hook.Event{}, errHookSignature},
+		{"anything", unsigned(`ping`), hook.Event{}, errHookSignature},
+	} {
+		e, err := Delivered(c.d, []byte(hookSecret))
+		if !errors.Is(err, c.err) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		compare(t, c.want, e)
 	}
 }
