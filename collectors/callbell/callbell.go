@@ -48,7 +48,8 @@ type Collector struct {
 	opts   Options
 	memory helpdesk.Memory
 	now    time.Time // the helpdesk's clock at the last walk: Fetch is told none
-	// horizon is that of the last walk.
+	// horizon is where history begins: that of the source in the first walk, later
+	// not longer ago than contacts are remembered.
 	horizon time.Time
 	// again says that what was read is read again, as far as a long walk goes back.
 	again bool
@@ -123,6 +124,9 @@ func (c *Collector) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk
 	}
 	if !w.Horizon.IsZero() {
 		c.horizon = w.Horizon.Add(c.opts.Uncounted)
+		if known := c.now.Add(-c.opts.forgets()); s != helpdesk.StreamConversations || readCursor[walks](w.Cursor).Base != 0 {
+			c.horizon = latest(c.horizon, known)
+		}
 	}
 	switch s {
 	case helpdesk.StreamConversations:
@@ -136,6 +140,13 @@ func (c *Collector) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk
 	default:
 		return helpdesk.Page{}, fmt.Errorf("callbell has no stream %q", string(s))
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // nothing is a memory that has none.

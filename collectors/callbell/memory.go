@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 )
@@ -41,6 +42,48 @@ const (
 	ofContact = "contact/"
 	ofOpen    = "open/"
 )
+
+const (
+	// kept is how long a contact is remembered that is closed and of which nothing
+	// is heard.
+	kept = 90 * 24 * time.Hour
+	// maxForgotten bounds what one page forgets.
+	maxForgotten = 1000
+)
+
+// forgets is how long nothing must be heard of a contact for it to be forgotten. The
+// opening after such a silence is told apart without a memo.
+func (o *Options) forgets() time.Duration { return max(kept, o.ReopenGrace+silence) }
+
+// clean forgets contacts that are closed and silent for long, as far as the page does
+// not remember something newer: what is remembered is bounded by the contacts that
+// are open or were active not long ago.
+func (c *Collector) clean(page *helpdesk.Page) error {
+	list, err := c.memory.Memos(ofContact)
+	if err != nil {
+		return err
+	}
+	newer := make(map[string]bool, len(page.Memos))
+	for _, m := range page.Memos {
+		newer[m.Key] = true
+	}
+	before := micro(c.now.Add(-c.opts.forgets()))
+	n := 0
+	for _, old := range list {
+		m := new(memo)
+		if newer[old.Key] || json.Unmarshal(old.Value, m) != nil || m.watched() || m.Closed == 0 || m.last() >= before {
+			continue
+		}
+		forget(page, strings.TrimPrefix(old.Key, ofContact))
+		if n++; n == maxForgotten {
+			break
+		}
+	}
+	return nil
+}
+
+// last is the last instant of which anything is remembered.
+func (m *memo) last() int64 { return max(m.Opening, m.Closed, m.Updated, m.Upto, m.Blocked) }
 
 // recall reads what is remembered of a contact; nil: nothing.
 func (c *Collector) recall(uuid string) (*memo, error) {

@@ -42,6 +42,9 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	}
 	if page.Done {
 		st = sweep{}
+		if err := c.clean(&page); err != nil {
+			return helpdesk.Page{}, err
+		}
 	}
 	page.Cursor, err = writeCursor(st)
 	return page, err
