@@ -58,6 +58,7 @@ var vendors = map[string]vendor{
 		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
 			return freshdesk.New(api, freshdesk.Options{BaseURL: s.URL.String(), Lists: freshdesk.Lists(s.QuotaShare)})
 		},
+		hook: freshdesk.Delivered,
 	},
 	"gorgias": {
 		quota: func(h http.Header) (rest.Reading, bool) {

@@ -21,18 +21,19 @@ func TestDeliveriesOfARule(t *testing.T) {
 		{"basic authentication", basic("hunter2"), `{"ticket_id":17}`, "17", nil},
 		{"the simple content", basic("hunter2"), `{"freshdesk_webhook":{"ticket_id":17,"ticket_subject":"words"}}`, "17", nil},
 		{"a ticket in an object", "Bearer hunter2", `{"ticket":{"id":17}}`, "17", nil},
-		{"another token", "Bearer hunter3", `{"ticket_id":17}`, "", errSecret},
-		{"another password", basic("hunter"), `{"ticket_id":17}`, "", errSecret},
-		{"the secret as a name", "Basic " + base64.StdEncoding.EncodeToString([]byte("hunter2:X")), `{"ticket_id":17}`, "", errSecret},
-		{"no credentials", "", `{"ticket_id":17}`, "", errSecret},
-		{"an id that is none", "Bearer hunter2", `{"ticket_id":"../agents"}`, "", errContent},
-		{"no ticket", "Bearer hunter2", `{"event":"created"}`, "", errContent},
-		{"no JSON", "Bearer hunter2", `ticket_id=17`, "", errContent},
-		{"no object", "Bearer hunter2", `[17]`, "", errContent},
+		{"another token", "Bearer hunter3", `{"ticket_id":17}`, "", errHookSecret},
+		{"another password", basic("hunter"), `{"ticket_id":17}`, "", errHookSecret},
+		{"an API key", "Basic " + base64.StdEncoding.EncodeToString([]byte("hunter2:X")), `{"ticket_id":"17"}`, "17", nil},
+		{"a template that was not filled in", "Bearer hunter2", `{"ticket_id":"{{ticket.id}}"}`, "", errHookBody},
+		{"no credentials", "", `{"ticket_id":17}`, "", errHookSecret},
+		{"an id that is none", "Bearer hunter2", `{"ticket_id":"../agents"}`, "", errHookBody},
+		{"no ticket", "Bearer hunter2", `{"event":"created"}`, "", errHookBody},
+		{"no JSON", "Bearer hunter2", `ticket_id=17`, "", errHookBody},
+		{"no object", "Bearer hunter2", `[17]`, "", errHookBody},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			d := hook.Delivery{Header: http.Header{"Authorization": {tc.login}}, Body: []byte(tc.body)}
-			got, err := Webhook(d, []byte("hunter2"))
+			got, err := Delivered(d, []byte("hunter2"))
 			if err != tc.err {
 				t.Errorf("error %v, want %v", err, tc.err)
 			}
@@ -45,10 +46,19 @@ func TestDeliveriesOfARule(t *testing.T) {
 	}
 }
 
+func TestASecretInAHeaderOfTheRule(t *testing.T) {
+	d := hook.Delivery{Header: http.Header{"X-Helpdesk-Secret": {"hunter2"}}, Body: []byte(`{"ticket_id":"17"}`)}
+	got, err := Delivered(d, []byte("hunter2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, hook.Event{Conversations: []string{"17"}}, got)
+}
+
 func TestWithoutASecretNoDeliveryIsGood(t *testing.T) {
 	for _, login := range []string{"", "Bearer ", "Basic Og==", "Basic eDo="} {
 		d := hook.Delivery{Header: http.Header{"Authorization": {login}}, Body: []byte(`{"ticket_id":17}`)}
-		if _, err := Webhook(d, nil); err == nil || strings.Contains(err.Error(), "17") {
+		if _, err := Delivered(d, nil); err == nil || strings.Contains(err.Error(), "17") {
 			t.Errorf("%q: %v", login, err)
 		}
 	}
