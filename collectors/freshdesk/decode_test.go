@@ -101,6 +101,8 @@ func FuzzRows(f *testing.F) {
 			f.Add([]byte(row))
 		}
 	}
+	f.Add([]byte(`{"agent_ref":1,"channel_availability":[{"available":true,"logged_in":true,"availability_updated_at":"2026-09-01T10:00:00Z"},null]}`))
+	f.Add([]byte(`{"id":1,"time_zone":"Lisbon","business_hours":{"monday":{"start_time":"8:00 am","end_time":"5:00 pm"}}}`))
 	f.Add([]byte(`{"id":"1","status":"9","source":1e3,"created_at":"2026-09-01T10:00:00Z","updated_at":"2026-09-01T10:00:00Z","stats":{"reopened_at":7}}`))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		var p helpdesk.Page
@@ -116,8 +118,17 @@ func FuzzRows(f *testing.F) {
 			}
 		}
 		readRating(input, &p)
-		agentRows([]json.RawMessage{input}, &p)
-		new(Collector).groupRows([]json.RawMessage{input}, &p)
+		for _, a := range agentRows([]json.RawMessage{input}, &p) {
+			p.Records = append(p.Records, agentOf(&a))
+		}
+		for _, t := range groupRows([]json.RawMessage{input}, &p) {
+			p.Records = append(p.Records, t)
+		}
+		availabilityRows([]json.RawMessage{input}, &p)
+		var h businessHours
+		if json.Unmarshal(input, &h) == nil {
+			_, _ = scheduleOf(&h) // an error is as good
+		}
 		for _, r := range p.Records {
 			checkRecord(t, r)
 		}

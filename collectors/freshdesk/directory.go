@@ -3,7 +3,6 @@ package freshdesk
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/url"
 	"strconv"
 
@@ -13,7 +12,7 @@ import (
 
 // know makes sure that the names of groups, products and statuses are loaded:
 // rows hold only their numbers. Lists that the key's agent may not read have no
-// names; the stream of groups loads them all anew.
+// names.
 func (c *Collector) know(ctx context.Context, prio rest.Priority) error {
 	if c.known {
 		return nil
@@ -71,62 +70,36 @@ func noteStatuses(raw json.RawMessage, into map[code]string) {
 	}
 }
 
-// agentRows converts agents.
-// https://developers.freshdesk.com/api/#list_all_agents
-func agentRows(raw []json.RawMessage, p *helpdesk.Page) {
-	for _, r := range raw {
-		var a agent
-		switch {
-		case !decode("agent", r, &a, p):
-		case a.ID == "":
-			skip(p, "id", "agent", a.ID)
-		default:
-			p.Records = append(p.Records, agentOf(&a))
-		}
-	}
-}
-
-// groupRows converts groups, and remembers their names.
+// readTeams reads the groups: so few that they are one page for the caller. Their
+// names are remembered.
 // https://developers.freshdesk.com/api/#list_all_groups
-func (c *Collector) groupRows(raw []json.RawMessage, p *helpdesk.Page) {
-	for _, r := range raw {
-		var g group
-		switch {
-		case !decode("group", r, &g, p):
-		case g.ID == "":
-			skip(p, "id", "group", g.ID)
-		default:
-			if c.known {
-				c.names.groups[string(g.ID)] = string(g.Name)
-			}
-			p.Records = append(p.Records, teamOf(&g))
-		}
-	}
-}
-
-// readDirectory reads the next page of a list that is always read whole.
-func (c *Collector) readDirectory(
-	ctx context.Context, path string, read func([]json.RawMessage, *helpdesk.Page), w helpdesk.Walk,
-) (helpdesk.Page, error) {
-	at := struct {
-		Page int `json:"page"`
-	}{1}
-	if w.Cursor != nil && json.Unmarshal(w.Cursor, &at) != nil {
-		return helpdesk.Page{}, errors.New("read the cursor of " + path + ": it is damaged, or a later version's")
-	}
-	at.Page = max(at.Page, 1)
-	raw, more, err := c.list(ctx, rest.Request{
-		Endpoint: root + path, Path: root + path, Query: paged(nil, at.Page), Priority: rest.Background,
-	})
+func (c *Collector) readTeams(ctx context.Context) (helpdesk.Page, error) {
+	const path = root + "/groups"
+	raw, err := c.all(ctx, rest.Request{Endpoint: path, Path: path, Priority: rest.Background})
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	var page helpdesk.Page
-	read(raw, &page)
-	at.Page++
-	if page.Done = !more || at.Page > maxPages; page.Done {
-		at.Page = 1
+	page := helpdesk.Page{Done: true}
+	for _, t := range groupRows(raw, &page) {
+		if c.known {
+			c.names.groups[t.ID] = t.Name
+		}
+		page.Records = append(page.Records, t)
 	}
-	page.Cursor, err = json.Marshal(at)
-	return page, err
+	return page, nil
+}
+
+func groupRows(raw []json.RawMessage, page *helpdesk.Page) []helpdesk.Team {
+	var teams []helpdesk.Team
+	for _, r := range raw {
+		var g group
+		switch {
+		case !decode("group", r, &g, page):
+		case g.ID == "":
+			skip(page, "id", "group", g.ID)
+		default:
+			teams = append(teams, teamOf(&g))
+		}
+	}
+	return teams
 }

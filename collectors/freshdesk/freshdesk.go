@@ -46,6 +46,7 @@ type Collector struct {
 	known bool // names are loaded
 
 	doubts doubts
+	staff  staff
 }
 
 var _ helpdesk.Collector = (*Collector)(nil)
@@ -72,7 +73,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 				helpdesk.CapOutcome, helpdesk.CapHandle, helpdesk.CapTeamHistory, helpdesk.CapExclusion,
 			}},
 			{Stream: helpdesk.StreamRatings, Every: helpdesk.EachReconcile, Gives: []helpdesk.Capability{helpdesk.CapCSAT}},
-			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachReconcile},
+			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachRound, Gives: []helpdesk.Capability{helpdesk.CapPresence}},
 			{Stream: helpdesk.StreamTeams, Every: helpdesk.EachReconcile},
 			{Stream: helpdesk.StreamOpen, Every: helpdesk.EachReconcile},
 		},
@@ -85,6 +86,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 			helpdesk.CapClosedBy:      helpdesk.Estimate,
 			helpdesk.CapOutcome:       helpdesk.Estimate,
 			helpdesk.CapCSAT:          helpdesk.Estimate,
+			helpdesk.CapPresence:      helpdesk.Estimate,
 			helpdesk.CapHandle:        helpdesk.Estimate,
 			helpdesk.CapTeamHistory:   helpdesk.Estimate,
 			helpdesk.CapExclusion:     helpdesk.Estimate,
@@ -100,9 +102,9 @@ func (c *Collector) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk
 	case helpdesk.StreamRatings:
 		return c.readRatings(ctx, w)
 	case helpdesk.StreamAgents:
-		return c.readDirectory(ctx, "/agents", agentRows, w)
+		return c.readAgents(ctx, w)
 	case helpdesk.StreamTeams:
-		return c.readDirectory(ctx, "/groups", c.groupRows, w)
+		return c.readTeams(ctx)
 	case helpdesk.StreamOpen:
 		return c.readOpen(ctx, w)
 	default:

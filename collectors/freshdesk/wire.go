@@ -89,7 +89,19 @@ type agent struct {
 	Available      maybe[bool]    `json:"available"`
 	AvailableSince stamp          `json:"available_since"`
 	Deactivated    maybe[bool]    `json:"deactivated"`
+	Type           text           `json:"type"`
 	Contact        maybe[contact] `json:"contact"`
+}
+
+// availability is whether an agent takes what comes on his channels.
+type availability struct {
+	ID       id        `json:"id"` // of an agent's row: what it should not have
+	Agent    maybe[id] `json:"agent_ref"`
+	Channels maybe[[]maybe[struct {
+		Available maybe[bool] `json:"available"`
+		LoggedIn  maybe[bool] `json:"logged_in"`
+		Updated   stamp       `json:"availability_updated_at"`
+	}]] `json:"channel_availability"`
 }
 
 // contact is read of agents alone.

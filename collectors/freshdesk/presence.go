@@ -1,0 +1,163 @@
+package freshdesk
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+)
+
+const agentsPath = root + "/agents"
+
+// staff is what is remembered of the agents, to save calls.
+type staff struct {
+	named bool // names were read since the start
+	plain bool // the account tells no availability: rows of agents have to do
+	// assigns is true once any agent was available by his row: without automatic
+	// assignment, none ever is.
+	assigns bool
+}
+
+// readAgents reads who is there, and with the sweep who there is. So few agents
+// are one page for the caller.
+func (c *Collector) readAgents(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
+	page := helpdesk.Page{Done: true}
+	told := false
+	if w.Long || !c.staff.plain {
+		var err error
+		if told, err = c.readAvailability(ctx, &page); err != nil {
+			return helpdesk.Page{}, err
+		}
+		c.staff.plain = !told
+	}
+	if w.Long || !c.staff.named || c.staff.plain {
+		if err := c.readStaff(ctx, !told, &page); err != nil {
+			return helpdesk.Page{}, err
+		}
+		c.staff.named = true
+	}
+	return page, nil
+}
+
+// readAvailability adds who is there by the availability of agents, and reports
+// whether the account tells it: it takes a plan with agents' statuses, and an
+// older server takes the list for that of the agents.
+func (c *Collector) readAvailability(ctx context.Context, page *helpdesk.Page) (told bool, err error) {
+	rows, err := c.all(ctx, rest.Request{
+		Endpoint: agentsPath, Path: agentsPath, Query: url.Values{"only": {"availability"}}, Priority: rest.Background,
+	})
+	switch reason(err) {
+	case "":
+	case rest.ReasonForbidden, rest.ReasonGone, rest.ReasonClient:
+		return false, nil
+	default:
+		return false, err
+	}
+	return availabilityRows(rows, page), nil
+}
+
+// availabilityRows converts those that tell anything, and reports whether one did.
+// Where none does, they are another list's.
+func availabilityRows(raw []json.RawMessage, page *helpdesk.Page) (told bool) {
+	var rows helpdesk.Page
+	for _, r := range raw {
+		var a availability
+		if !decode("availability", r, &a, &rows) || a.Agent.v == "" {
+			continue
+		}
+		g := helpdesk.Agent{ID: string(a.Agent.v)}
+		if g.Presence, g.Since = a.presence(); g.Presence != helpdesk.PresenceUnknown {
+			rows.Records = append(rows.Records, g)
+		}
+	}
+	if len(rows.Records) == 0 {
+		return false
+	}
+	page.Records = append(page.Records, rows.Records...)
+	page.Skipped = append(page.Skipped, rows.Skipped...)
+	return true
+}
+
+// readStaff adds the agents, and who of them is there where nothing better tells it.
+// https://developers.freshdesk.com/api/#list_all_agents
+func (c *Collector) readStaff(ctx context.Context, presence bool, page *helpdesk.Page) error {
+	rows, err := c.all(ctx, rest.Request{Endpoint: agentsPath, Path: agentsPath, Priority: rest.Background})
+	if err != nil {
+		return err
+	}
+	people := agentRows(rows, page)
+	for i := range people {
+		c.staff.assigns = c.staff.assigns || people[i].Available.v
+	}
+	for i := range people {
+		g := agentOf(&people[i])
+		if presence {
+			g.Presence, g.Since = people[i].presence(c.staff.assigns)
+		}
+		page.Records = append(page.Records, g)
+	}
+	return nil
+}
+
+func agentRows(raw []json.RawMessage, page *helpdesk.Page) []agent {
+	var people []agent
+	for _, r := range raw {
+		var a agent
+		switch {
+		case !decode("agent", r, &a, page):
+		case a.ID == "":
+			skip(page, "id", "agent", a.ID)
+		default:
+			people = append(people, a)
+		}
+	}
+	return people
+}
+
+// presence by the channels of an agent: who takes tickets on any of them is
+// there since the first of them, who is logged in at all is away.
+func (a *availability) presence() (p helpdesk.Presence, since time.Time) {
+	var first, last time.Time
+	for _, ch := range a.Channels.v {
+		if !ch.v.Available.ok && !ch.v.LoggedIn.ok {
+			continue
+		}
+		here := helpdesk.Offline
+		switch in := !ch.v.LoggedIn.ok || ch.v.LoggedIn.v; {
+		case in && ch.v.Available.v:
+			here = helpdesk.Online
+			if at := ch.v.Updated.Time; first.IsZero() || at.Before(first) {
+				first = at
+			}
+		case in && ch.v.LoggedIn.ok:
+			here = helpdesk.Away
+		}
+		if p == helpdesk.PresenceUnknown || here < p {
+			p = here
+		}
+		if ch.v.Updated.After(last) {
+			last = ch.v.Updated.Time
+		}
+	}
+	if p == helpdesk.Online {
+		return p, first
+	}
+	return p, last
+}
+
+// presence by the row of an agent: whether tickets are assigned to him. It is
+// false of everybody where nothing is assigned automatically, which tells nothing.
+func (a *agent) presence(assigns bool) (helpdesk.Presence, time.Time) {
+	switch {
+	case a.Deactivated.v || !a.Available.ok || a.Type != "" && a.Type != "support_agent":
+		return helpdesk.PresenceUnknown, time.Time{}
+	case a.Available.v:
+		return helpdesk.Online, a.AvailableSince.Time
+	case assigns || !a.AvailableSince.IsZero():
+		return helpdesk.Offline, a.AvailableSince.Time
+	}
+	return helpdesk.PresenceUnknown, time.Time{}
+}
