@@ -50,7 +50,7 @@ func workspace(me *identity) []helpdesk.Finding {
 	region := strings.ToUpper(string(app.Region))
 	said := fmt.Sprintf("%s, in region %s", app.Code, region)
 	if host, known := apis[region]; known {
-		said += ": url must be https://" + host
+		said += ", whose API is https://" + host
 	}
 	return []helpdesk.Finding{{Weight: helpdesk.Fine, What: "workspace", Text: said}}
 }

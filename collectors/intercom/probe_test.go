@@ -30,7 +30,7 @@ func TestAProbeOfAWorkspaceThatTellsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, []string{
-		"fine, workspace: abc, in region EU: url must be https://api.eu.intercom.io",
+		"fine, workspace: abc, in region EU, whose API is https://api.eu.intercom.io",
 		"limited, presence: seats in the inbox: 1; who is not away counts as online, logins are not told",
 		"fine, deleted conversations: told with their time",
 		"fine, office hours: 1 in the workspace: helpdesktool schedule writes them for a configuration",

@@ -77,14 +77,15 @@ func Intercom(d *Desk, o IntercomOptions) http.Handler {
 	ic := &intercom{o: o, desk: d, slice: &slice{size: o.Limit, length: o.Window}, into: map[int64][]Happening{}}
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]func(*Books, *http.Request) (any, error){
-		"GET /me":                    ic.me,
-		"POST /conversations/search": ic.search,
-		"GET /conversations":         ic.list,
-		"GET /conversations/deleted": ic.deleted,
-		"GET /conversations/{id}":    ic.conversation,
-		"GET /admins":                ic.admins,
-		"GET /teams":                 ic.teams,
-		"GET /teams/{id}":            ic.team,
+		"GET /me":                     ic.me,
+		"POST /conversations/search":  ic.search,
+		"GET /conversations":          ic.list,
+		"GET /conversations/deleted":  ic.deleted,
+		"GET /conversations/{id}":     ic.conversation,
+		"GET /admins":                 ic.admins,
+		"GET /teams":                  ic.teams,
+		"GET /teams/{id}":             ic.team,
+		"GET /office_hours_schedules": ic.officeHours,
 	} {
 		mux.HandleFunc(pattern, ic.handle(answer))
 	}

@@ -71,6 +71,22 @@ func icTeam(b *Books, t *Team) object {
 	}
 }
 
+// officeHours are those of the desk, since version 2.16: nine to five from Monday
+// to Friday, in minutes of the week.
+func (ic *intercom) officeHours(b *Books, r *http.Request) (any, error) {
+	if !newShape(r) {
+		return nil, icNotFound
+	}
+	var open []object
+	for day := range 5 {
+		open = append(open, object{"start_minute": day*24*60 + 9*60, "end_minute": day*24*60 + 17*60, "day_of_week": day})
+	}
+	return object{"type": "office_hours_schedule.list", "data": []object{{
+		"type": "office_hours_schedule", "id": "123", "name": "Office", "time_zone_name": "Etc/UTC", "time_intervals": open,
+		"twenty_four_seven": false, "created_at": b.Began.Unix(), "updated_at": b.Began.Unix(),
+	}}}, nil
+}
+
 // deleted is the list of deleted conversations, since version 2.16: the newest
 // first, in pages of a number.
 func (ic *intercom) deleted(b *Books, r *http.Request) (any, error) {

@@ -108,6 +108,10 @@ func TestIntercomAnswersHaveTheKeysOfTheRecordedOnes(t *testing.T) {
 		{"the list of admins", admins, intercomSample(t, "live_admins_2.11"), 1},
 		{"the list of deleted ones", deleted, intercomSample(t, "conversations_deleted_2.16"), 1},
 		{"a team", good(t, h, "GET", fmt.Sprintf("/teams/%d", TeamID(0)), ""), intercomSample(t, "team_2.16"), 1},
+		{
+			"office hours", good(t, h, "GET", "/office_hours_schedules", "", "Intercom-Version", "2.16"),
+			intercomSample(t, "office_hours_2.16"), 1,
+		},
 		{"who the token is", good(t, h, "GET", "/me", ""), intercomSample(t, "me_2.14"), 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
