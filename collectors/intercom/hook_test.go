@@ -4,10 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // the vendor signs with it
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
 )
@@ -61,6 +60,14 @@ func TestTheConversationOfANotification(t *testing.T) {
 	}
 }
 
+func TestTheCheckOfTheAddressNeedsNoSignature(t *testing.T) {
+	e, err := Delivered(hook.Delivery{Header: http.Header{}}, []byte(clientSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, hook.Event{Check: true}, e)
+}
+
 func TestANotificationIsOnlyTakenWithItsSignature(t *testing.T) {
 	body := `{"id":"notif_1","data":{"item":{"type":"conversation","id":"7"}}}`
 	good := signed(body).Header.Get(hookHeader)
@@ -69,6 +76,7 @@ func TestANotificationIsOnlyTakenWithItsSignature(t *testing.T) {
 		want                       error
 	}{
 		{"as it is sent", good, body, clientSecret, nil},
+		{"of another body, which is empty", good, "", clientSecret, errHookSignature},
 		{"no signature", "", body, clientSecret, errHookSignature},
 		{"of another body", good, body + " ", clientSecret, errHookSignature},
 		{"with another secret", good, body, "other", errHookSignature},
@@ -82,7 +90,7 @@ func TestANotificationIsOnlyTakenWithItsSignature(t *testing.T) {
 			h := http.Header{}
 			h.Set(hookHeader, c.header)
 			_, err := Delivered(hook.Delivery{Header: h, Body: []byte(c.body)}, []byte(c.secret))
-			if diff := cmp.Diff(c.want == nil, err == nil); diff != "" || err != c.want { //nolint:errorlint // the very value
+			if !errors.Is(err, c.want) || errors.Is(err, hook.ErrMalformed) != (c.want == errHookBody) { //nolint:errorlint // the very value
 				t.Errorf("%v, want %v", err, c.want)
 			}
 		})
