@@ -32,6 +32,7 @@ func conformance(o simulator.GrooveOptions) collectortest.Vendor {
 			return groove.New(api, groove.Options{BaseURL: base})
 		},
 		Dialect: func(d *simulator.Desk, before func(*http.Request)) http.Handler {
+			o := o // worlds are made in parallel
 			o.Token, o.BeforeEach = conformanceToken, before
 			return simulator.Groove(d, o)
 		},

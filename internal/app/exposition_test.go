@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,13 +37,15 @@ const (
 func bothVendors(t *testing.T) *exporter {
 	t.Helper()
 	shop, it := serve(t, gorgias(simulated(0.4, false, handedOver))), serve(t, requestTracker(simulated(1, true, handedOver)))
+	secret := filepath.Join(t.TempDir(), "webhook")
+	write(t, secret, "s3cret\n")
 	e := start(t, `
 global: {poll_interval: 1s, quota_share: 1, first_sync: {lookback: 7d, book: true}, agents: ids}
 state: {path: ledger.db}
 sidecar: {rules_dir: ., prometheus_reload_url: "`+serve(t, &fakePrometheus{})+`/-/reload"}
 schedules: [{name: support, timezone: UTC, weekly: {mon-fri: ["09:00-17:00"]}}]
 sources:
-- {name: shop, schedule: support, gorgias: {url: "`+shop+`", basic_auth: {username: bot@demo.example, password: `+gorgiasKey+`}}}
+- {name: shop, schedule: support, gorgias: {url: "`+shop+`", basic_auth: {username: bot@demo.example, password: `+gorgiasKey+`}, webhook: {secret_file: "`+secret+`"}}}
 - {name: it, requesttracker: {url: "`+it+`", authorization: {type: token, credentials: `+rtToken+`}, channel_field: Channel, csat_field: CSAT}}
 `)
 	e.ready()
