@@ -68,7 +68,7 @@ func TestIDs(t *testing.T) {
 }
 
 func TestABadRowIsSkippedAndTheOthersAreRead(t *testing.T) {
-	bad := []string{`null`, `7`, `"x"`, `[]`, `{}`, `{"id":{}}`, `{"id":null,"title":"secret words"}`, `{"id":true}`}
+	bad := []string{`null`, `7`, `"x"`, `[]`, `{}`, `{"id":{}}`, `{"id":null,"title":"secret words"}`, `{"id":true}`, `{"id":"5","type":[{}],"name":[{}]}`}
 	for stream, c := range map[helpdesk.Stream]struct{ path, list, row string }{
 		helpdesk.StreamConversations: {searchPath, "conversations", `{"id":"1","updated_at":1788256800}`},
 		helpdesk.StreamOpen:          {searchPath, "conversations", `{"id":"1","created_at":1788256800}`},

@@ -79,6 +79,24 @@ func TestTheDirectoryIsAskedForOnceAndAgainWhenSomebodyUnknownTurnsUp(t *testing
 	compare(t, []string{"/conversations/7"}, read(nil, 10))
 }
 
+func TestTeammatesThatAConversationAskedForAreNotAskedForAgain(t *testing.T) {
+	api := newFake(t)
+	held := ticked(7, ago(time.Hour))
+	held["admin_assignee_id"] = 5
+	api.conversations = []object{held}
+	api.admins = []object{{"id": "5", "name": "A", "email": "a@example.com"}}
+	c := New(api)
+	if _, err := c.Fetch(t.Context(), wholes(7)); err != nil {
+		t.Fatal(err)
+	}
+	api.made()
+	for _, calls := range []int{0, 1} {
+		pages, _ := walk(t, c, helpdesk.StreamAgents, at(0))
+		compare(t, []string{"5"}, ids(pages))
+		compare(t, calls, api.made())
+	}
+}
+
 func TestWhatABotHasIsUnassigned(t *testing.T) {
 	api := newFake(t)
 	api.admins = []object{{"id": "5", "name": "A", "email": "a@example.com"}, {"id": "6", "name": "Fin", "email": "operator+abc@intercom.io"}}
@@ -166,6 +184,14 @@ func TestConversationsThatAreGone(t *testing.T) {
 			p := fetch(t, api, wholes(7, 8)...)
 			compare(t, []string{"7", "8"}, p.Gone)
 			compare(t, []string{"/conversations/7", "/conversations/deleted", "/conversations/8"}, api.paths())
+		})
+	}
+	for _, code := range []int{http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusBadGateway} {
+		t.Run("a list that cannot be read now is asked for again: "+strconv.Itoa(code), func(t *testing.T) {
+			api := newFake(t)
+			api.gone[deletedPath] = failure(rest.Request{}, code)
+			fetch(t, api, wholes(7, 8)...)
+			compare(t, []string{"/conversations/7", "/conversations/deleted", "/conversations/8", "/conversations/deleted"}, api.paths())
 		})
 	}
 	t.Run("a list that fails now does not keep the conversation from being gone", func(t *testing.T) {

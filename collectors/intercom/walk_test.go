@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -227,13 +228,7 @@ func TestTheShapesOfTheNextPage(t *testing.T) {
 			w.Horizon = now.Add(-time.Hour) // the rows are of the first second: there is no other place than the cursor
 			pages, _ := walk(t, New(api), helpdesk.StreamConversations, w)
 			compare(t, c.want, rows(pages))
-			var cursors []string
-			for _, r := range api.calls {
-				if r.Path == searchPath {
-					cursors = append(cursors, r.Body.(search).Pagination.StartingAfter)
-				}
-			}
-			compare(t, c.asked, cursors)
+			compare(t, c.asked, cursors(api))
 		})
 	}
 }
@@ -287,7 +282,18 @@ func TestAnEmptyPageThatIsFollowedByOthersIsAskedForTwice(t *testing.T) {
 		answers(api, `{"conversations":[],"pages":{"next":{"starting_after":"abc"}}}`, `{"conversations":[`+string(row)+`]}`)
 		pages, _ := walk(t, New(api), s, at(0))
 		compare(t, []string{"7"}, rows(pages))
+		compare(t, []string{"", ""}, cursors(api))
 	}
+}
+
+// cursors are those that the search was asked by.
+func cursors(api *fakeAPI) (all []string) {
+	for _, r := range api.calls {
+		if q, ok := r.Body.(search); ok {
+			all = append(all, q.Pagination.StartingAfter)
+		}
+	}
+	return all
 }
 
 func TestASearchThatIsTooSlowIsAskedForLess(t *testing.T) {
@@ -329,6 +335,19 @@ func TestRowsInAnotherOrderAreFollowedByTheCursor(t *testing.T) {
 	answers(api, `{"conversations":[`+row(1)+`,`+row(2)+`],"pages":{"next":{"starting_after":"abc"}}}`, `{"conversations":[`+row(3)+`]}`)
 	pages, _ := walk(t, New(api), helpdesk.StreamConversations, at(0))
 	compare(t, numbers(1, 3), rows(pages))
+}
+
+func TestAPageInAnotherOrderIsReadWhole(t *testing.T) {
+	api := newFake(t)
+	var page []string
+	for v := 1; v <= 150; v++ { // the newest first
+		api.conversations = append(api.conversations, ticked(v, ago(time.Duration(v)*time.Minute)))
+		page = append(page, fmt.Sprintf(`{"id":"%d","updated_at":%d}`, v, ago(time.Duration(v)*time.Minute)))
+	}
+	answers(api, `{"conversations":[`+strings.Join(page, ",")+`],"pages":{}}`)
+	pages, _ := walk(t, New(api), helpdesk.StreamConversations, at(0))
+	compare(t, numbers(1, 150), rows(pages))
+	compare(t, 1, len(pages))
 }
 
 func TestACursorThatIsRefusedIsGivenUp(t *testing.T) {
