@@ -61,8 +61,13 @@ type Source struct {
 type Options struct {
 	Alerting config.Alerting
 	Sources  []Source
-	Store    state.Store
-	Metrics  *Metrics
+	// Elsewhere reports whether another replica pushes what the ledger has of a
+	// source that is none of Sources; nil: none does.
+	Elsewhere func(source string) bool
+	// Holds reports whether this replica may still speak for a source; nil: it may.
+	Holds   func(source string) bool
+	Store   state.Store
+	Metrics *Metrics
 	// Exporter is this exporter's own address: where an alert has no better
 	// link to what made it. It may be empty.
 	Exporter  string
@@ -131,7 +136,7 @@ func (p *Pusher) open() error {
 		return fmt.Errorf("list the sources of the ledger: %w", err)
 	}
 	for _, name := range stored {
-		if !slices.Contains(names, name) {
+		if !slices.Contains(names, name) && (p.opts.Elsewhere == nil || !p.opts.Elsewhere(name)) {
 			p.watches = append(p.watches, newWatch(p, name, nil))
 		}
 	}
@@ -142,6 +147,12 @@ func (p *Pusher) open() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// speaksFor reports whether alerts of a source may be sent: a replica that was
+// stopped for a while is to stay silent when it awakes.
+func (p *Pusher) speaksFor(w *watch) bool {
+	return p.opts.Holds == nil || w.src == nil || p.opts.Holds(w.name)
 }
 
 // Close stops. Nothing is resolved by that.

@@ -115,10 +115,10 @@ func (s *sender) run(ctx context.Context) {
 			s.renew()
 		case <-s.wake:
 		}
-		for ctx.Err() == nil {
+		for ctx.Err() == nil && s.waiting() {
 			batch := s.take()
 			if len(batch) == 0 {
-				break
+				continue // none of them is this replica's any more
 			}
 			if err := s.post(ctx, batch); errors.Is(err, errUnreachable) && !s.pause(ctx) {
 				return
@@ -154,7 +154,14 @@ func (s *sender) take() []*message {
 	for _, m := range batch {
 		delete(from, m.id())
 	}
-	return batch
+	return slices.DeleteFunc(batch, func(m *message) bool { return !s.p.speaksFor(m.watch) })
+}
+
+// waiting reports whether there is something to send.
+func (s *sender) waiting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.fresh)+len(s.renewals) > 0
 }
 
 // again puts back what could not be sent, unless something newer is there.

@@ -61,14 +61,16 @@ type App struct {
 	pushes   *alert.Metrics
 	process  processMetrics
 	counts   *engine.Counts
-	store    *state.Bolt
+	store    state.Store
+	shared   *state.Postgres // the store, where replicas share it; else nil
 	boards   *sidecar.Sidecar
 	rules    *sidecar.Sidecar
-	writing  sync.WaitGroup     // the sidecars at work
+	writing  sync.WaitGroup     // the sidecars and the leases at work
 	cancel   context.CancelFunc // of what New started
 	started  time.Time
 
-	reloading sync.Mutex // one reload at a time
+	reloading sync.Mutex // one reload, or change of leases, at a time
+	sharing   sharing
 	mu        sync.RWMutex
 	desks     *desks
 	pusher    *alert.Pusher
@@ -91,10 +93,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := state.OpenBolt(cfg.State.Path)
-	if errors.Is(err, fs.ErrPermission) {
-		err = fmt.Errorf("%w; let this user write there, or choose another state.path", err)
-	}
+	store, err := openStore(ctx, cfg.State)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +102,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		opts: o, log: o.Logger, words: words.In(o.Lang), registry: prometheus.NewRegistry(), store: store,
 		boards: sidecar.New("boards", o.Logger), rules: sidecar.New("rules", o.Logger), counts: engine.NewCounts(),
 		cancel: cancel, started: time.Now(),
+	}
+	if shared, ok := store.(*state.Postgres); ok {
+		a.shared = shared
+		a.sharing.begin()
 	}
 	defer func() {
 		if err != nil {
@@ -126,7 +129,22 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.warn(cfg)
 	a.process.reloaded(true)
+	if a.shared != nil {
+		a.takePart(ctx)
+	}
 	return a, nil
+}
+
+// openStore opens the ledger.
+func openStore(ctx context.Context, s config.State) (state.Store, error) {
+	if s.DSNFile != "" {
+		return state.OpenPostgres(ctx, state.PostgresOptions{DSNFile: s.DSNFile})
+	}
+	store, err := state.OpenBolt(s.Path)
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; let this user write there, or choose another state.path", err)
+	}
+	return store, err
 }
 
 // Close stops pushing, writing and polling, and closes the ledger.
@@ -134,12 +152,18 @@ func (a *App) Close() error {
 	a.stopPushing()
 	a.cancel()
 	a.writing.Wait()
+	a.stopPushing() // a change of leases may have begun again
 	a.mu.Lock()
 	d := a.desks
 	a.desks = nil
 	a.mu.Unlock()
 	if d != nil {
 		d.stop()
+	}
+	if a.shared != nil {
+		if err := a.shared.Leave(); err != nil {
+			a.log.Warn("leases not given back: they run out", "err", err)
+		}
 	}
 	return a.store.Close()
 }
@@ -167,10 +191,10 @@ func (a *App) reload(ctx context.Context) error {
 	a.mu.RLock()
 	d := a.desks
 	a.mu.RUnlock()
-	if d != nil && d.cfg.State.Path != cfg.State.Path {
-		return fmt.Errorf("state.path changed from %s to %s: a running exporter keeps its ledger; restart it to use another",
-			d.cfg.State.Path, cfg.State.Path)
+	if d != nil && d.cfg.State != cfg.State {
+		return fmt.Errorf("the ledger changed from %s to %s: a running exporter keeps its ledger; restart it to use another", d.cfg.State, cfg.State)
 	}
+	a.sharing.retry()
 	if err := a.apply(ctx, cfg); err != nil {
 		return err
 	}

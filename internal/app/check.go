@@ -53,7 +53,7 @@ func Check(w io.Writer, file string) error {
 			fmt.Fprintf(&b, "  warning: rules: %s\n", text)
 		}
 	}
-	_, err = fmt.Fprintf(w, "%s is valid: %d source(s), ledger %s\n%s", file, len(cfg.Sources), cfg.State.Path, &b)
+	_, err = fmt.Fprintf(w, "%s is valid: %d source(s), ledger %s\n%s", file, len(cfg.Sources), cfg.State, &b)
 	return err
 }
 

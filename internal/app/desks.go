@@ -27,6 +27,15 @@ type desks struct {
 	cfg    *config.Validated
 	engine *engine.Engine
 	all    map[string]*desk
+	ears   map[string]*ear
+}
+
+// ear takes what a helpdesk pushes to a replica that does not poll the source: it
+// may reach any. A good delivery is answered and let go, as if it had been lost:
+// the next round of the one that polls reads the same.
+type ear struct {
+	conn *collectors.Connection
+	hook http.Handler
 }
 
 // desk is one source at work.
@@ -56,6 +65,13 @@ func (d *desks) stop() {
 	for _, k := range d.all {
 		k.stop()
 	}
+	d.deafen()
+}
+
+func (d *desks) deafen() {
+	for _, e := range d.ears {
+		e.conn.Client.Close()
+	}
 }
 
 // stop waits until the source is not polled any more.
@@ -74,7 +90,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	if old != nil {
 		a.unready() // once ready, ready it stays: also when nobody has asked yet
 	}
-	next := &desks{cfg: cfg, all: map[string]*desk{}}
+	next := &desks{cfg: cfg, all: map[string]*desk{}, ears: map[string]*ear{}}
 	if old != nil && reflect.DeepEqual(labels(old.cfg), labels(cfg)) {
 		next.engine = old.engine
 	} else {
@@ -97,11 +113,13 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	a.stopPushing()
 	if old != nil {
 		a.retire(old, next)
+		old.deafen()
 	}
 	a.forget(cfg)
 	var errs []error
 	for _, k := range fresh {
 		if err := a.open(ctx, next, k); err != nil {
+			k.conn.Client.Close()
 			errs = append(errs, err)
 		}
 	}
@@ -129,6 +147,12 @@ func labels(cfg *config.Validated) []helpdesk.LabelName {
 func (a *App) connect(cfg *config.Validated, old, next *desks) ([]*desk, error) {
 	var fresh []*desk
 	for _, s := range cfg.Sources {
+		if !a.sharing.here(s.Name) {
+			if err := a.listen(next, s); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if old != nil && old.engine == next.engine {
 			if k := old.all[s.Name]; k != nil && reflect.DeepEqual(k.cfg, s) {
 				next.all[s.Name] = k
@@ -144,6 +168,26 @@ func (a *App) connect(cfg *config.Validated, old, next *desks) ([]*desk, error) 
 	return fresh, nil
 }
 
+// listen takes deliveries for a source that another replica polls.
+func (a *App) listen(d *desks, s config.Source) error {
+	if s.WebhookSecretFile == "" {
+		return nil
+	}
+	conn, err := collectors.Connect(s, nil, userAgent())
+	if err != nil {
+		return err
+	}
+	d.ears[s.Name] = &ear{conn, a.receiver(s, conn, func([]string) {}, func(string) {})}
+	return nil
+}
+
+func (a *App) receiver(s config.Source, conn *collectors.Connection, hint func([]string), count func(string)) *hook.Receiver {
+	return hook.NewReceiver(hook.Options{
+		Verify: conn.Hook, SecretFile: s.WebhookSecretFile, Hint: hint, Count: count,
+		Now: func() time.Time { return time.Now().Add(conn.Client.Skew()) }, Logger: a.log.With("helpdesk", s.Name),
+	})
+}
+
 func userAgent() string { return "helpdesk_exporter/" + version.Version }
 
 // retire stops the desks that do not go on.
@@ -154,10 +198,14 @@ func (a *App) retire(old, next *desks) {
 		}
 		k.stop()
 		old.engine.Close(name)
-		if !configured(next.cfg, name) {
+		if gone := !configured(next.cfg, name); gone || !a.sharing.here(name) {
 			a.metrics.Forget(name)
 			a.pushes.Forget(name)
-			a.log.Info("source removed: its ledger is kept for the retention", "helpdesk", name)
+			if gone {
+				a.log.Info("source removed: its ledger is kept for the retention", "helpdesk", name)
+			} else {
+				a.counts.Forget(name)
+			}
 		}
 	}
 }
@@ -200,10 +248,7 @@ func (a *App) open(ctx context.Context, d *desks, k *desk) error {
 		ReconcileInterval: k.cfg.ReconcileInterval, Metrics: a.metrics.Streams(k.cfg.Name, k.conn.Collector.Profile()), Logger: a.log,
 	})
 	if k.conn.Hook != nil {
-		k.hook = hook.NewReceiver(hook.Options{
-			Verify: k.conn.Hook, SecretFile: k.cfg.WebhookSecretFile, Hint: k.poller.Hint, Count: a.metrics.Deliveries(k.cfg.Name),
-			Now: func() time.Time { return time.Now().Add(k.conn.Client.Skew()) }, Logger: a.log.With("helpdesk", k.cfg.Name),
-		})
+		k.hook = a.receiver(k.cfg, k.conn, k.poller.Hint, a.metrics.Deliveries(k.cfg.Name))
 	}
 	ctx, k.cancel = context.WithCancel(ctx)
 	d.all[k.cfg.Name] = k

@@ -15,6 +15,10 @@ func (a *App) push(d *desks, transport http.RoundTripper) (*alert.Pusher, error)
 		Alerting: d.cfg.Alerting, Store: a.store, Metrics: a.pushes, Exporter: a.address(), UserAgent: userAgent(), Words: a.words,
 		Transport: transport, Logger: a.log,
 	}
+	if a.shared != nil {
+		o.Holds = a.shared.Holds
+		o.Elsewhere = func(source string) bool { return configured(d.cfg, source) }
+	}
 	for _, name := range d.names() {
 		k := d.all[name]
 		a.pushes.Source(name)

@@ -28,6 +28,7 @@ type statusView struct {
 	Columns   []string // the labels of a deadline
 	Overview  *overview
 	Sources   []sourceView
+	Elsewhere []elsewhereView
 	Deadlines []deadlineView
 
 	Alertmanagers []alert.AlertmanagerStatus
@@ -55,6 +56,13 @@ type sourceView struct {
 type quotaView struct {
 	Key         string
 	Left, Limit int
+}
+
+// elsewhereView is a source that this replica does not poll.
+type elsewhereView struct {
+	Source  string
+	Replica string // that does; empty: none
+	Err     error  // why this one cannot
 }
 
 // failure is what fails.
@@ -115,6 +123,7 @@ func (a *App) statusView(now time.Time) statusView {
 			v.Deadlines = append(v.Deadlines, deadlineView{name, s.Now, d})
 		}
 	}
+	v.Elsewhere = a.sharing.others(a.desks.cfg)
 	v.Overview = sumUp(v.Sources)
 	slices.SortFunc(v.Deadlines, func(a, b deadlineView) int { return cmp.Compare(a.At.Sub(a.Now), b.At.Sub(b.Now)) })
 	v.Deadlines = v.Deadlines[:min(deadlinesShown, len(v.Deadlines))]

@@ -17,7 +17,7 @@ import (
 // reload starts outlives the request.
 func (a *App) handler(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET "+a.opts.TelemetryPath, promhttp.InstrumentMetricHandler(a.registry, promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{
+	mux.Handle("GET "+a.opts.TelemetryPath, promhttp.InstrumentMetricHandler(a.registry, promhttp.HandlerFor(a.gatherer(), promhttp.HandlerOpts{
 		ErrorLog: errorLog{a.log}, ErrorHandling: promhttp.ContinueOnError, Registry: a.registry,
 		EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: a.opts.CreatedSamples,
 	})))
@@ -61,16 +61,20 @@ func (a *App) reloadHandler(ctx context.Context) http.HandlerFunc {
 // delivery takes what a helpdesk pushes, for the sources that are configured so.
 func (a *App) delivery(w http.ResponseWriter, r *http.Request) {
 	a.mu.RLock()
-	var k *desk
+	var to http.Handler
 	if a.desks != nil { // else it is being closed
-		k = a.desks.all[r.PathValue("source")]
+		if k := a.desks.all[r.PathValue("source")]; k != nil {
+			to = k.hook
+		} else if e := a.desks.ears[r.PathValue("source")]; e != nil {
+			to = e.hook
+		}
 	}
 	a.mu.RUnlock()
-	if k == nil || k.hook == nil {
+	if to == nil {
 		http.NotFound(w, r)
 		return
 	}
-	k.hook.ServeHTTP(w, r)
+	to.ServeHTTP(w, r)
 }
 
 // readiness is 200 once every source has completed its first sync, or cannot,
@@ -97,6 +101,7 @@ func (a *App) unready() (waiting, stuck []string) {
 	if a.desks == nil {
 		return []string{"stopping"}, nil
 	}
+	waiting = a.sharing.unready(a.desks.cfg)
 	for _, name := range a.desks.names() {
 		k := a.desks.all[name]
 		if k.source.Synced() {

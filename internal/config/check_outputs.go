@@ -67,7 +67,8 @@ func (c *checker) state() State {
 	case s.Postgres != nil && s.Postgres.DSNFile == "":
 		c.add("state.postgres.dsn_file", "the file that holds the connection string is missing: name it")
 	case s.Postgres != nil:
-		c.add("state.postgres", "this version keeps its state in a file only: set state.path, such as %s", defaultStatePath)
+		s.Postgres.DSNFile = c.file(s.Postgres.DSNFile)
+		return State{DSNFile: s.Postgres.DSNFile}
 	case s.Path == "":
 		s.Path = defaultStatePath
 	}

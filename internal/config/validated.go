@@ -131,9 +131,17 @@ type Sidecar struct {
 // Flavours are the dialects of rules, the default first.
 var Flavours = []string{"prometheus-2.42", "prometheus-3.16"}
 
-// State says where the ledger is.
+// State says where the ledger is: in one of the two.
 type State struct {
-	Path string // of the bbolt file
+	Path    string // of the bbolt file
+	DSNFile string // holds the connection string of a PostgreSQL database
+}
+
+func (s State) String() string {
+	if s.DSNFile != "" {
+		return "in the PostgreSQL database of " + s.DSNFile
+	}
+	return s.Path
 }
 
 func (s Source) String() string {

@@ -30,7 +30,7 @@ func (e *Engine) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// sample is a gauge, or a counter that starts with the process.
+// sample is a gauge, or a counter that is not durable.
 type sample struct {
 	desc    *prometheus.Desc
 	pairs   []*dto.LabelPair
@@ -53,14 +53,11 @@ func (m *sample) Write(out *dto.Metric) error {
 	return nil
 }
 
-// processStart is the start of the counters that are not durable.
-var processStart = timestamppb.Now()
-
 func (s *Source) emit(ch chan<- prometheus.Metric, f *kpi.Family, v float64, values ...string) {
 	d := &s.engine.descs
 	m := &sample{desc: d.of(f), pairs: d.pairs(f, s.opts.Name, values), value: v}
 	if f.Type == kpi.Counter {
-		m.counter, m.start = true, processStart
+		m.counter, m.start = true, s.counts.start
 	}
 	ch <- m
 }

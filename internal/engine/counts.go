@@ -4,12 +4,14 @@ import (
 	"maps"
 	"sync"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 )
 
-// Counts are the counters of sources that start with the process. A source that
-// is opened again, or by another engine, goes on with them, as their start
-// timestamp says.
+// Counts are the counters of sources that are not durable: they start when a
+// process first opens the source. One that is opened again, or by another engine,
+// goes on with them, as their start timestamp says.
 type Counts struct {
 	mu      sync.Mutex
 	sources map[string]*counts
@@ -24,7 +26,7 @@ func (c *Counts) source(name string) *counts {
 	n := c.sources[name]
 	if n == nil {
 		n = &counts{
-			behind: map[helpdesk.Stream]uint64{}, corrections: map[string]uint64{},
+			start: timestamppb.Now(), behind: map[helpdesk.Stream]uint64{}, corrections: map[string]uint64{},
 			beyond: map[string]map[string]bool{}, limited: map[string]uint64{},
 		}
 		c.sources[name] = n
@@ -32,8 +34,17 @@ func (c *Counts) source(name string) *counts {
 	return n
 }
 
+// Forget lets the counters of a source start anew: another replica polls it now,
+// and counts itself.
+func (c *Counts) Forget(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.sources, name)
+}
+
 // counts are those of one source.
 type counts struct {
+	start       *timestamppb.Timestamp
 	mu          sync.Mutex
 	behind      map[helpdesk.Stream]uint64
 	corrections map[string]uint64          // by kind

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,7 +29,11 @@ func Forget(store state.Store, configured []string, retention time.Duration, now
 		if now.Sub(last) <= retention {
 			continue
 		}
-		if err := store.Drop(name); err != nil {
+		err = store.Drop(name)
+		if errors.Is(err, state.ErrHeld) {
+			continue // another replica polls it
+		}
+		if err != nil {
 			return dropped, fmt.Errorf("drop source %s from the ledger: %w", name, err)
 		}
 		dropped = append(dropped, name)

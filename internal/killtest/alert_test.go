@@ -148,7 +148,7 @@ func TestKillsForgetNoAlertAndNotifyNobodyTwice(t *testing.T) {
 		switch i % 4 {
 		case 0:
 			v := birth(t, ledger, w.server.URL, am.server.URL, 0)
-			v.lives(t, r, 0, func(context.Context) {})
+			v.lives(t, r, 0, longestLife, func(context.Context) {})
 		case 3:
 			v := birth(t, ledger, w.server.URL, am.server.URL, 0)
 			am.settled(t, v)
@@ -156,7 +156,7 @@ func TestKillsForgetNoAlertAndNotifyNobodyTwice(t *testing.T) {
 		default:
 			n := 1 + r.IntN(mostSteps)
 			v := birth(t, ledger, w.server.URL, am.server.URL, n)
-			v.lives(t, r, n, func(context.Context) {})
+			v.lives(t, r, n, longestLife, func(context.Context) {})
 			if v.pipe.inside {
 				inside++
 			}

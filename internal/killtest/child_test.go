@@ -9,15 +9,19 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/app"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -33,14 +37,22 @@ const (
 	envLedger       = "HELPDESK_EXPORTER_KILLTEST_LEDGER"
 	envDesk         = "HELPDESK_EXPORTER_KILLTEST_DESK"
 	envAlertmanager = "HELPDESK_EXPORTER_KILLTEST_ALERTMANAGER"
+	// envReplica names the configuration of a child that is a whole exporter.
+	envReplica = "HELPDESK_EXPORTER_KILLTEST_REPLICA"
 )
 
 func TestMain(m *testing.M) {
-	ledger := os.Getenv(envLedger)
-	if ledger == "" {
+	ledger, replica := os.Getenv(envLedger), os.Getenv(envReplica)
+	var err error
+	switch {
+	case ledger != "":
+		err = live(ledger, os.Getenv(envDesk), os.Getenv(envAlertmanager))
+	case replica != "":
+		err = liveAsReplica(replica)
+	default:
 		os.Exit(m.Run())
 	}
-	if err := live(ledger, os.Getenv(envDesk), os.Getenv(envAlertmanager)); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -50,7 +62,7 @@ func TestMain(m *testing.M) {
 // it is killed. On its output it tells its address and, by a byte each, the
 // beginning and the end of every transaction.
 func live(ledger, desk, alertmanager string) error {
-	store, err := state.OpenBolt(ledger)
+	store, err := openLedger(ledger)
 	if err != nil {
 		return err
 	}
@@ -71,6 +83,59 @@ func live(ledger, desk, alertmanager string) error {
 	fmt.Fprintf(os.Stdout, "%c%s\n", listens, l.Addr())
 	go x.poller.Run(context.Background())
 	return http.Serve(l, x.handler)
+}
+
+// inPostgres marks a ledger that is the file of a connection string.
+const inPostgres = "postgres:"
+
+// openLedger opens a ledger, and has its source to itself.
+func openLedger(ledger string) (state.Store, error) {
+	dsn, shared := strings.CutPrefix(ledger, inPostgres)
+	if !shared {
+		return state.OpenBolt(ledger)
+	}
+	// The dead child's lease has to run out first.
+	p, err := state.OpenPostgres(context.Background(), state.PostgresOptions{DSNFile: dsn, Lasting: 500 * time.Millisecond})
+	if err != nil {
+		return nil, err
+	}
+	for {
+		mine, err := p.Claim(sourceName)
+		if err != nil {
+			return nil, err
+		}
+		if mine {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	go func() {
+		for {
+			if err := p.Renew(nil); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	return p, nil
+}
+
+// liveAsReplica is the life of a child that is a whole exporter. It tells its
+// address.
+func liveAsReplica(config string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stdout, "%c%s\n", listens, l.Addr())
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	empty, none := "", false
+	return app.Run(ctx, app.Options{
+		ConfigFile: config, TelemetryPath: "/metrics", Listener: l,
+		Web:    &web.FlagConfig{WebListenAddresses: &[]string{}, WebSystemdSocket: &none, WebConfigFile: &empty},
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	})
 }
 
 // telling is a store that tells of its transactions.

@@ -24,10 +24,13 @@ var opens = time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC) // a Monday, before the 
 // deleted for good between two reads of an exporter that was dead meanwhile can
 // be told by nobody. And what it does not date: the team of a conversation is
 // the newest one at booking.
-func newDesk() *simulator.Desk {
+func newDesk() *simulator.Desk { return aDesk(20, 8) }
+
+// aDesk is one of several such desks.
+func aDesk(seed uint64, rate float64) *simulator.Desk {
 	mix := simulator.DefaultMix()
 	mix.Merge, mix.Delete = 0, 0
-	return simulator.New(simulator.Options{Seed: 20, Start: opens, Rate: 8, Resolution: time.Second, Mix: &mix, FixedTeams: true})
+	return simulator.New(simulator.Options{Seed: seed, Start: opens, Rate: rate, Resolution: time.Second, Mix: &mix, FixedTeams: true})
 }
 
 // world is a desk on a clock that runs, and jumps when it is told to, with its
@@ -41,8 +44,10 @@ type world struct {
 	jumped time.Time // the machine's
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{desk: newDesk()}
+func newWorld(t *testing.T) *world { return worldOf(t, newDesk()) }
+
+func worldOf(t *testing.T, desk *simulator.Desk) *world {
+	w := &world{desk: desk}
 	w.jump(opens.Add(history))
 	api := simulator.Gorgias(w.desk, simulator.GorgiasOptions{Lag: 300 * time.Millisecond, Bucket: 1 << 30, Window: time.Second})
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

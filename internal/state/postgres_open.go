@@ -24,12 +24,13 @@ type PostgresOptions struct {
 	// Replica tells this process from others on the same ledger; empty: the
 	// machine's name and a random number.
 	Replica string
-	// Lasting is how long a lease lasts without being renewed; 0: 10 s.
+	// Lasting is how long a lease lasts without being renewed; 0: 9 s, so that a
+	// dead replica's sources are elsewhere within 15 s.
 	Lasting time.Duration
 }
 
 const (
-	defaultLasting = 10 * time.Second
+	defaultLasting = 9 * time.Second
 	connections    = 8
 	// replicaLength leaves room in the name of a session, of which PostgreSQL
 	// keeps 63 bytes.

@@ -44,6 +44,10 @@ var pageEN = texts{
 	"page.unknown.behind":    "Not everything is read yet: what waits there now is not known.",
 	"page.unknown.firstsync": "The queue shows when the first sync is complete.",
 	"page.empty":             "No conversation seen yet.",
+	"page.elsewhere":         "Not polled here",
+	"page.elsewhere.by":      "is polled by the replica {replica}.",
+	"page.elsewhere.nobody":  "is polled by no replica yet.",
+	"page.elsewhere.failed":  "cannot be polled:",
 	"page.fetching":          "Conversations to read one by one: {count}",
 
 	"page.readupto":      "Everything read up to",

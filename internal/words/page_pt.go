@@ -43,6 +43,10 @@ var pagePT = texts{
 	"page.unknown.behind":    "Ainda não se leu tudo: não se sabe o que espera ali agora.",
 	"page.unknown.firstsync": "A fila aparece quando a primeira sincronização terminar.",
 	"page.empty":             "Nenhuma conversa vista até agora.",
+	"page.elsewhere":         "Não consultadas aqui",
+	"page.elsewhere.by":      "é consultada pela réplica {replica}.",
+	"page.elsewhere.nobody":  "ainda não é consultada por nenhuma réplica.",
+	"page.elsewhere.failed":  "não pode ser consultada:",
 	"page.fetching":          "Conversas a ler uma a uma: {count}",
 
 	"page.readupto":      "Tudo lido até",

@@ -43,6 +43,10 @@ var pageRU = texts{
 	"page.unknown.behind":    "Прочитано ещё не всё: кто там ждёт сейчас, неизвестно.",
 	"page.unknown.firstsync": "Очередь появится после первой синхронизации.",
 	"page.empty":             "Обращений пока не было.",
+	"page.elsewhere":         "Опрашиваются не здесь",
+	"page.elsewhere.by":      "опрашивает реплика {replica}.",
+	"page.elsewhere.nobody":  "пока не опрашивает ни одна реплика.",
+	"page.elsewhere.failed":  "опрашивать нельзя:",
 	"page.fetching":          "Осталось прочитать обращений по одному: {count}",
 
 	"page.readupto":      "Всё прочитано до",

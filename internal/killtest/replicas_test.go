@@ -1,0 +1,355 @@
+//go:build postgres
+
+package killtest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/faultproxy"
+)
+
+// moves is how long a dead replica's sources may take to be at another one.
+const moves = 15 * time.Second
+
+// quiet is how long nothing happens at the desks after an instant that they jump
+// to: longer than a fault and its end take.
+const quiet = 4 * time.Minute
+
+// sharedBy are the sources of the replicas, each with a desk of its own.
+var sharedBy = []string{"desk", "help", "shop"}
+
+// fleet is what a few replicas poll together.
+type fleet struct {
+	t        *testing.T
+	dsn      *url.URL
+	worlds   map[string]*world
+	mark     time.Time
+	truth    map[string]map[string]float64 // at the mark, by source
+	replicas []*member
+	watches  map[string]*watch
+	scrapes  int
+}
+
+// member is a replica: a whole exporter in a process of its own, with its own way
+// to the database.
+type member struct {
+	*victim
+	name    string
+	config  string
+	address string
+	proxy   *faultproxy.Proxy
+}
+
+func newFleet(t *testing.T) *fleet {
+	f := &fleet{t: t, dsn: newSchema(t), worlds: map[string]*world{}, watches: map[string]*watch{}, truth: map[string]map[string]float64{}}
+	for i, source := range sharedBy {
+		f.worlds[source] = worldOf(t, aDesk(uint64(30+i), 4))
+		f.watches[source] = &watch{t: t}
+	}
+	f.jump(opens.Add(history))
+	for _, name := range []string{"a", "b"} {
+		f.replicas = append(f.replicas, f.join(name))
+	}
+	return f
+}
+
+// jump lets the desks' clocks jump to an instant after which all of them are quiet.
+func (f *fleet) jump(after time.Time) {
+	f.t.Helper()
+	copies := map[string]func(time.Time) map[string]float64{}
+	for i, source := range sharedBy {
+		desk := aDesk(uint64(30+i), 4)
+		desk.Advance(after.Add(12 * time.Hour))
+		copies[source] = func(at time.Time) map[string]float64 { return bookedOf(source, desk, at) }
+	}
+	same := func(at time.Time) bool {
+		for _, source := range sharedBy {
+			if !maps.Equal(copies[source](at.Add(-10*time.Second)), copies[source](at.Add(quiet))) {
+				return false
+			}
+		}
+		return true
+	}
+	for !same(after) {
+		after = after.Add(time.Minute)
+	}
+	f.mark = after
+	for source, w := range f.worlds {
+		f.truth[source] = told(copies[source](after))
+		if n := len(f.truth[source]); n < 20 {
+			f.t.Fatalf("the desk of %s has only %d numbers", source, n)
+		}
+		w.jump(after)
+	}
+}
+
+// told leaves out what the vendor can only estimate, or not tell, and single
+// buckets.
+func told(all map[string]float64) map[string]float64 {
+	n := map[string]float64{}
+	for k, v := range all {
+		if exact(k) {
+			n[k] = v
+		}
+	}
+	return n
+}
+
+// join starts a replica.
+func (f *fleet) join(name string) *member {
+	f.t.Helper()
+	proxy, err := faultproxy.Listen(f.dsn.Host)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { proxy.Close() })
+	by := *f.dsn
+	by.Host = proxy.Addr()
+	var b strings.Builder
+	fmt.Fprintf(&b, "global: {poll_interval: 1s, quota_share: 1, first_sync: {lookback: 30d, book: true}, labels: []}\nstate: {postgres: {dsn_file: %q}}\nsources:\n", dsnFile(f.t, &by))
+	for _, source := range sharedBy {
+		fmt.Fprintf(&b, "- {name: %s, gorgias: {url: %q, basic_auth: {username: bot@shop.example, password: key}}}\n", source, f.worlds[source].server.URL)
+	}
+	m := &member{name: name, proxy: proxy, config: filepath.Join(f.t.TempDir(), "config.yaml")}
+	if err := os.WriteFile(m.config, []byte(b.String()), 0o600); err != nil {
+		f.t.Fatal(err)
+	}
+	m.start(f.t)
+	return m
+}
+
+func (m *member) start(t *testing.T) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &victim{cmd: exec.Command(self)}
+	v.cmd.Env = append(os.Environ(), envReplica+"="+m.config)
+	v.cmd.Stderr = &v.stderr
+	out, err := v.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	m.victim = v
+	v.pipe = follow(bufio.NewReader(out), 0, nil)
+	t.Cleanup(func() {
+		_ = v.cmd.Process.Kill() // perhaps it is dead already
+		<-v.pipe.done
+		_ = v.cmd.Wait()
+		if t.Failed() {
+			t.Logf("replica %s said:\n%s", m.name, tail(v.stderr.Bytes()))
+		}
+	})
+	select {
+	case m.address = <-v.pipe.address:
+	case <-time.After(patience):
+		t.Fatalf("replica %s does not start", m.name)
+	}
+}
+
+func tail(b []byte) []byte { return b[max(0, len(b)-6000):] }
+
+func (m *member) signal(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := m.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// look scrapes all replicas once, and returns where each source is shown. What a
+// fault makes wrong for ever is an error at once: a number above the truth, a
+// start that moved, a value that fell.
+func (f *fleet) look() (at map[string][]string, shown map[string]map[string]float64) {
+	f.t.Helper()
+	at, shown = map[string][]string{}, map[string]map[string]float64{}
+	for _, m := range f.replicas {
+		ctx, cancel := context.WithTimeout(f.t.Context(), time.Second)
+		families, err := scrape(ctx, m.address)
+		cancel()
+		if err != nil {
+			continue // it is dead, stopped or starting
+		}
+		f.scrapes++
+		for source, x := range bySource(facts(families)) {
+			at[source] = append(at[source], m.name)
+			n := told(x.numbers())
+			for k, v := range n {
+				if v > f.truth[source][k] {
+					f.t.Errorf("replica %s shows %s %v, the truth is %v", m.name, k, v, f.truth[source][k])
+				}
+			}
+			if shown[source] == nil {
+				f.watches[source].see(x)
+				shown[source] = n
+			}
+		}
+	}
+	return at, shown
+}
+
+func bySource(x exposition) map[string]exposition {
+	by := map[string]exposition{}
+	for k, m := range x {
+		for _, l := range m.GetLabel() {
+			if l.GetName() == "source" {
+				if by[l.GetValue()] == nil {
+					by[l.GetValue()] = exposition{}
+				}
+				by[l.GetValue()][k] = m
+			}
+		}
+	}
+	return by
+}
+
+// until looks until something is so, and returns how long it took.
+func (f *fleet) until(within time.Duration, what string, is func(at map[string][]string, shown map[string]map[string]float64) string) time.Duration {
+	f.t.Helper()
+	began := time.Now()
+	for {
+		at, shown := f.look()
+		why := is(at, shown)
+		took := time.Since(began)
+		if why == "" {
+			return took
+		}
+		if f.t.Failed() || took > within {
+			f.t.Fatalf("after %v not yet: %s: %s; sources at %v", took.Round(time.Millisecond), what, why, at)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// truthful reports why the sum over all replicas is not the truth.
+func (f *fleet) truthful(at map[string][]string, shown map[string]map[string]float64) string {
+	for _, source := range sharedBy {
+		if len(at[source]) != 1 {
+			return fmt.Sprintf("source %s is at %v", source, at[source])
+		}
+		if diff := cmp.Diff(f.truth[source], shown[source]); diff != "" {
+			return fmt.Sprintf("source %s (-truth +shown):\n%.1500s", source, diff)
+		}
+	}
+	return ""
+}
+
+// settle waits until the sum over all replicas is the truth, and sees to it that
+// it stays so.
+func (f *fleet) settle() {
+	f.t.Helper()
+	f.until(patience, "the truth", f.truthful)
+	for began := time.Now(); time.Since(began) < 3*time.Second; {
+		if why := f.truthful(f.look()); why != "" {
+			f.t.Fatalf("the truth does not last: %s", why)
+		}
+	}
+}
+
+// shared waits until every replica polls some source.
+func (f *fleet) shared() {
+	f.t.Helper()
+	f.until(2*patience, "each replica has a share", func(at map[string][]string, shown map[string]map[string]float64) string {
+		busy := map[string]bool{}
+		for _, names := range at {
+			for _, n := range names {
+				busy[n] = true
+			}
+		}
+		if len(busy) < len(f.replicas) {
+			return "one polls nothing"
+		}
+		return f.truthful(at, shown)
+	})
+}
+
+// without is a condition: every source is shown, and none by the replica.
+func without(m *member) func(map[string][]string, map[string]map[string]float64) string {
+	return func(at map[string][]string, _ map[string]map[string]float64) string {
+		for _, source := range sharedBy {
+			if len(at[source]) != 1 || slices.Contains(at[source], m.name) {
+				return fmt.Sprintf("source %s is at %v", source, at[source])
+			}
+		}
+		return ""
+	}
+}
+
+// faults are what may happen to a replica, and how it ends.
+var faults = map[string]struct {
+	strike func(t *testing.T, m *member)
+	heal   func(t *testing.T, m *member)
+}{
+	"killed":        {func(t *testing.T, m *member) { m.kill(t) }, func(t *testing.T, m *member) { m.start(t) }},
+	"stopped":       {func(t *testing.T, m *member) { m.signal(t, syscall.SIGSTOP) }, func(t *testing.T, m *member) { m.signal(t, syscall.SIGCONT) }},
+	"cut off":       {func(_ *testing.T, m *member) { m.proxy.Drop() }, func(_ *testing.T, m *member) { m.proxy.Mend() }},
+	"asked to stop": {func(t *testing.T, m *member) { m.signal(t, syscall.SIGTERM) }, func(t *testing.T, m *member) { m.ended(t); m.start(t) }},
+}
+
+// ended waits for a replica that was asked to stop.
+func (m *member) ended(t *testing.T) {
+	t.Helper()
+	<-m.pipe.done
+	if err := m.cmd.Wait(); err != nil {
+		t.Fatalf("replica %s stopped with %v:\n%s", m.name, err, tail(m.stderr.Bytes()))
+	}
+}
+
+func TestTheSumOverReplicasIsTheTruthWhateverHappensToOne(t *testing.T) {
+	f := newFleet(t)
+	f.shared()
+	f.settle()
+	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	names := slices.Sorted(maps.Keys(faults))
+	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for i, name := range names {
+		m := f.replicas[i%len(f.replicas)]
+		fault := faults[name]
+		fault.strike(t, m)
+		began := time.Now()
+		f.jump(f.mark.Add(jumps[i%len(jumps)]))
+		f.until(moves, "its sources are at the others", without(m))
+		t.Logf("replica %s was %s: its sources moved within %v", m.name, name, time.Since(began).Round(100*time.Millisecond))
+		f.settle()
+		fault.heal(t, m)
+		f.settleWhileItReturns()
+		f.shared()
+	}
+	f.settle()
+	t.Logf("%d scrapes", f.scrapes)
+}
+
+// settleWhileItReturns sees to it that a replica that comes back shows nothing of
+// what it knew.
+func (f *fleet) settleWhileItReturns() {
+	f.t.Helper()
+	for began := time.Now(); time.Since(began) < 2*time.Second; {
+		at, shown := f.look()
+		for _, source := range sharedBy {
+			if len(at[source]) > 1 {
+				f.t.Fatalf("source %s is at %v", source, at[source])
+			}
+			if diff := cmp.Diff(f.truth[source], shown[source]); diff != "" && len(at[source]) == 1 && len(shown[source]) > 0 {
+				f.t.Fatalf("source %s (-truth +shown):\n%.1500s", source, diff)
+			}
+		}
+	}
+}
