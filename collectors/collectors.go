@@ -4,7 +4,9 @@ package collectors
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
@@ -93,6 +95,9 @@ var vendors = map[string]vendor{
 		},
 	},
 }
+
+// Vendors lists the helpdesks, as a source's configuration names them.
+func Vendors() []string { return slices.Sorted(maps.Keys(vendors)) }
 
 // Connection is a collector with the client that it talks through.
 type Connection struct {

@@ -142,6 +142,8 @@ func (r reader) assignment(x *transaction, number string) helpdesk.Assignment {
 		a.To, a.Agent = helpdesk.HolderTeam, ""
 	case u.bot:
 		a.To = helpdesk.HolderBot
+	case !isNumber(number): // somebody has it, and nobody knows who
+		a.Agent = ""
 	}
 	return a
 }

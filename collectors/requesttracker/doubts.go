@@ -10,6 +10,10 @@ import (
 // maxDoubts bounds the tickets that wait for a status to be learned.
 const maxDoubts = 1000
 
+// maxStatus is the longest that a status can be in RT's table of tickets: what
+// is longer is something else, and no word of it is kept.
+const maxStatus = 64
+
 // doubt is a custom status that transactions named before anything was known of
 // it, and their tickets: what was a close may have been read as none.
 type doubt struct {
@@ -27,7 +31,7 @@ func (c *Collector) doubt(x *transaction, t *ticket) {
 	}
 	for _, status := range []text{x.OldValue, x.NewValue} {
 		k := c.reader().statusKey(t, status)
-		if _, known := c.dir.state(&c.opts, k); !known && status != "" {
+		if _, known := c.dir.state(&c.opts, k); !known && status != "" && len(status) <= maxStatus {
 			c.doubts = addDoubt(c.doubts, doubt{k.lifecycle, k.name, []string{string(x.ObjectID)}})
 		}
 	}

@@ -177,13 +177,20 @@ func (w *walker) structure(n *yaml.Node, v reflect.Value, path string) {
 type keyed interface{ keyHelp() string }
 
 // unknownKey reports a key that is none, without its value: a misspelled key may
-// well hold a password.
+// well hold a password. Without its colon the password is a part of the key, and
+// without its key it is in the place of one: that is not shown either.
 func (w *walker) unknownKey(p pair, v reflect.Value, known fields, path string) {
 	help := "keys here are " + list(known.keys)
 	if k, ok := v.Interface().(keyed); ok {
 		help = k.keyHelp()
 	}
-	at := join(path, p.key)
+	name := p.key
+	if i := strings.IndexAny(name, " \t:="); holdsSecrets(v.Type()) && i >= 0 {
+		name = name[:i] + " <secret>"
+	} else if holdsSecrets(v.Type()) && p.value.ShortTag() == "!!null" {
+		name = "<secret>"
+	}
+	at := join(path, name)
 	w.lines[at] = p.line
 	w.add(at, "unknown key: %s", help)
 	w.unknown[path] = true
@@ -209,6 +216,16 @@ func (w *walker) wrong(n *yaml.Node, t reflect.Type, path string) {
 }
 
 func secret(t reflect.Type) bool { return t == reflect.TypeFor[promconfig.Secret]() }
+
+// holdsSecrets reports whether a mapping has a key for a secret.
+func holdsSecrets(t reflect.Type) bool {
+	for _, f := range reflect.VisibleFields(t) {
+		if secret(f.Type) {
+			return true
+		}
+	}
+	return false
+}
 
 var plainKey = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 

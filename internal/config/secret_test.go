@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,3 +105,73 @@ func TestSourceIsPrintedByNameVendorAndURL(t *testing.T) {
 }
 
 var _ fmt.Stringer = config.Validated{}
+
+// spoilt are ways to get a line of a configuration wrong.
+var spoilt = map[string]func(string) string{
+	"without a colon": func(s string) string { return strings.Replace(s, ":", "", 1) },
+	"without the last one": func(s string) string {
+		if i := strings.LastIndexByte(s, ':'); i >= 0 {
+			return s[:i] + s[i+1:]
+		}
+		return s
+	},
+	"deeper":      func(s string) string { return "    " + s },
+	"not as deep": func(s string) string { return strings.Replace(s, "  ", "", 1) },
+	"with a tab":  func(s string) string { return "\t" + s },
+	"misspelt": func(s string) string {
+		return strings.NewReplacer("password", "passwort", "credentials:", "creds:", "_url", "_uri", "secret", "sekret", "key", "kee", "token", "tokn").Replace(s)
+	},
+	"a list":            func(s string) string { return strings.ReplaceAll(s, "hunter2", "[hunter2]") },
+	"a mapping":         func(s string) string { return strings.ReplaceAll(s, "hunter2", "{hunter2: hunter2}") },
+	"an alias":          func(s string) string { return strings.ReplaceAll(s, "hunter2", "*hunter2") },
+	"a tag":             func(s string) string { return strings.ReplaceAll(s, "hunter2", "!hunter2 x") },
+	"an int":            func(s string) string { return strings.ReplaceAll(s, "hunter2", "!!int hunter2") },
+	"a broken quote":    func(s string) string { return strings.ReplaceAll(s, "hunter2", `"hunter2`) },
+	"a broken escape":   func(s string) string { return strings.ReplaceAll(s, "hunter2", `"\hunter2"`) },
+	"a control letter":  func(s string) string { return strings.ReplaceAll(s, "hunter2", "hunter2\x01") },
+	"no bracket":        func(s string) string { return strings.Replace(s, "{", "", 1) },
+	"no second bracket": func(s string) string { return strings.Replace(s, "}", "", 1) },
+	"in the URL":        func(s string) string { return strings.ReplaceAll(s, "https://", "https://me:hunter2@") },
+	"behind the URL":    func(s string) string { return strings.ReplaceAll(s, ".com", ".com/?key=hunter2") },
+	"no scheme":         func(s string) string { return strings.ReplaceAll(s, "://", ":") },
+	"as the block": func(s string) string {
+		if i := strings.IndexByte(s, '{'); i >= 0 && strings.Contains(s, "hunter2") {
+			return s[:i] + "hunter2"
+		}
+		return s
+	},
+	"without its key": func(s string) string {
+		return strings.NewReplacer("password: ", "", "credentials: ", "", "client_secret: ", "", ", key: ", ", ").Replace(s)
+	},
+	"an equals sign": func(s string) string {
+		return strings.NewReplacer("password: ", "password=", "credentials: ", "credentials=", "key: ", "key=").Replace(s)
+	},
+	"in the other's place": func(s string) string { return strings.ReplaceAll(s, "password:", "password_file: [x], password:") },
+	"twice":                func(s string) string { return s + "\n" + s },
+	"both": func(s string) string {
+		return strings.ReplaceAll(s, "credentials:", "credentials_file: x, credentials:")
+	},
+}
+
+// TestNoErrorShowsASecret gets every line of a configuration wrong, in every way.
+func TestNoErrorShowsASecret(t *testing.T) {
+	lines := strings.Split(secretive, "\n")
+	errors := 0
+	for how, spoil := range spoilt {
+		for i, line := range lines {
+			wrong := slices.Clone(lines)
+			wrong[i] = spoil(line)
+			_, err := config.Parse([]byte(strings.Join(wrong, "\n")), "")
+			if err == nil {
+				continue
+			}
+			errors++
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s: %q: %v", how, wrong[i], err)
+			}
+		}
+	}
+	if errors < 200 {
+		t.Errorf("only %d errors", errors)
+	}
+}

@@ -11,12 +11,15 @@ const (
 	plantedDomain  = "customers.invalid"
 	plantedSubject = "Zephyrquest"
 	plantedText    = "lorembrandt"
+	plantedPhone   = "+1 555 010 7733"
 )
 
 // Planted returns words of which at least one is in every customer's name and
-// address, and in every subject and text: none of them may ever be found in
-// what an exporter stores, logs or shows.
-func Planted() []string { return []string{plantedName, plantedDomain, plantedSubject, plantedText} }
+// address, and in every subject and text, which end with a phone number: none of
+// them may ever be found in what an exporter stores, logs or shows.
+func Planted() []string {
+	return []string{plantedName, plantedDomain, plantedSubject, plantedText, plantedPhone}
+}
 
 var (
 	firstNames = []string{"Amina", "Bruno", "Chiara", "Dmitri", "Elena", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kira", "Luis"}
@@ -74,5 +77,5 @@ func (d *Desk) subject() string { return plantedSubject + " " + d.words(3) }
 // text is what a message says; it names the customer, as real ones do.
 func (d *Desk) text(t *Ticket) string {
 	c := d.books.Customer(t.Customer)
-	return fmt.Sprintf("%s %s, %s. %s %s <%s>", plantedText, d.words(4+d.rnd.IntN(20)), d.words(3), c.First, c.Last, c.Email)
+	return fmt.Sprintf("%s %s, %s. %s %s <%s> %s", plantedText, d.words(4+d.rnd.IntN(20)), d.words(3), c.First, c.Last, c.Email, plantedPhone)
 }
