@@ -58,7 +58,11 @@ var vendors = map[string]vendor{
 		},
 		start: rest.Reading{Limit: freshdesk.StartLimit, Remaining: freshdesk.StartLimit, Window: freshdesk.CallWindow},
 		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
-			return freshdesk.New(api, freshdesk.Options{BaseURL: s.URL.String(), Lists: freshdesk.Lists(s.QuotaShare)})
+			o := freshdesk.Options{BaseURL: s.URL.String(), Lists: freshdesk.Lists(s.QuotaShare)}
+			if !s.FirstSync.Book {
+				o.Uncounted = s.FirstSync.Lookback
+			}
+			return freshdesk.New(api, o)
 		},
 		hook: freshdesk.Delivered,
 	},

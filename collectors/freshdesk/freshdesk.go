@@ -31,6 +31,9 @@ type Options struct {
 	// without the path of the API: links to tickets are made from it. Empty:
 	// tickets have no link.
 	BaseURL string
+	// Uncounted is how much of the time before the first start, from the horizon on,
+	// counts for nothing: what was settled in it is not read in a first sync.
+	Uncounted time.Duration
 	// Lists is the plan's own limit of the list of tickets; nil: not kept to.
 	Lists *rest.Allowance
 }
@@ -42,6 +45,9 @@ type Collector struct {
 	root  string // before each path: empty where the base URL has it
 	base  string
 	lists *rest.Allowance
+
+	uncounted time.Duration
+
 	names names
 	known bool // names are loaded
 
@@ -54,7 +60,7 @@ var _ helpdesk.Collector = (*Collector)(nil)
 // New returns a collector that reads through api, whose base URL is that of the
 // options.
 func New(api rest.Doer, opts Options) *Collector {
-	c := &Collector{api: api, root: root, base: strings.TrimRight(opts.BaseURL, "/"), lists: opts.Lists}
+	c := &Collector{api: api, root: root, base: strings.TrimRight(opts.BaseURL, "/"), lists: opts.Lists, uncounted: opts.Uncounted}
 	if host, found := strings.CutSuffix(c.base, root); found {
 		c.base, c.root = host, ""
 	}

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -20,55 +19,72 @@ import (
 const (
 	searchRows  = 30
 	searchPages = 10
+	// maxSearches bounds those of a walk: a search that overlooks the days finds the
+	// same tickets in every part of them.
+	maxSearches = 1000
 )
 
 // founded is a day before which no account has a ticket.
 const founded = "2010-10-01"
 
 // openPlace is the cursor of the open tickets: what is still to be searched, the
-// last first, and the page of it that comes next.
+// last first, the page of it that comes next, and how many searches there were.
 type openPlace struct {
-	Left []span `json:"left,omitempty"`
-	Page int    `json:"page,omitempty"`
+	Left     []span `json:"left,omitempty"`
+	Page     int    `json:"page,omitempty"`
+	Searches int    `json:"searches,omitempty"`
 }
 
-// span is a part of all tickets: those created on some days, perhaps of one
-// priority. A search that finds more than it shows is split in two of them.
+// span is a part of all tickets: those of a status, perhaps created on some days,
+// perhaps of one priority. A search that finds more than it shows is split in two
+// of them.
 type span struct {
-	From     string `json:"from"` // days, both included
-	Till     string `json:"till"`
+	Status   code   `json:"status"`
+	From     string `json:"from,omitempty"` // days, both included; "": all
+	Till     string `json:"till,omitempty"`
 	Priority code   `json:"priority,omitempty"` // 0: any
 }
 
 // readOpen reads a page of the tickets that are in a queue, however old. The
-// list of tickets has no such filter; a search has, of the statuses, and shows
-// 300 at most.
+// list of tickets has no such filter; a search has, of one status after the
+// other, and shows 300 at most.
 // https://developers.freshdesk.com/api/#filter_tickets
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	var at openPlace
 	if w.Cursor != nil && json.Unmarshal(w.Cursor, &at) != nil {
 		return helpdesk.Page{}, errors.New("read the cursor of the open tickets: it is damaged, or a later version's")
 	}
-	if len(at.Left) == 0 {
-		// A day more: the account's may have begun where the clock's has not.
-		at = openPlace{Left: []span{{From: founded, Till: w.Now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)}}, Page: 1}
-	}
 	if err := c.know(ctx, rest.Background); err != nil {
 		return helpdesk.Page{}, err
 	}
+	if len(at.Left) == 0 {
+		at = openPlace{Page: 1}
+		for _, status := range slices.Backward(c.names.live()) {
+			at.Left = append(at.Left, span{Status: status})
+		}
+	}
 	s := at.Left[len(at.Left)-1]
-	raw, total, err := c.search(ctx, s.query(c.names.live()), at.Page)
+	raw, total, err := c.search(ctx, s.query(), at.Page)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
-	if parts := s.split(); at.Page == 1 && total > searchRows*searchPages && len(parts) > 0 {
+	at.Searches++
+	if parts := s.split(w.Now); at.Page == 1 && total > searchRows*searchPages && len(parts) > 0 {
 		at.Left = append(at.Left[:len(at.Left)-1], parts...)
 	} else {
 		c.tellOpen(raw, &page)
 		at.pass(len(raw), total, s, &page)
 	}
-	page.Done = len(at.Left) == 0
+	if at.Searches >= maxSearches && len(at.Left) > 0 {
+		at.Left = nil
+		page.Skipped = append(page.Skipped, helpdesk.Skip{
+			Reason: "pages", Err: fmt.Errorf("open tickets: not all were found by %d searches, more than is good for the quota", maxSearches),
+		})
+	}
+	if page.Done = len(at.Left) == 0; page.Done {
+		at = openPlace{}
+	}
 	page.Cursor, err = json.Marshal(at)
 	return page, err
 }
@@ -81,7 +97,7 @@ func (at *openPlace) pass(rows, total int, s span, page *helpdesk.Page) {
 		return
 	case total > searchRows*searchPages:
 		page.Skipped = append(page.Skipped, helpdesk.Skip{
-			Reason: "pages", Err: fmt.Errorf("open tickets created on %s: %d, more than the %d that a search shows", s.From, total, searchRows*searchPages),
+			Reason: "pages", Err: fmt.Errorf("open tickets, %s: %d, more than the %d that a search shows", s.query(), total, searchRows*searchPages),
 		})
 	}
 	at.Left, at.Page = at.Left[:len(at.Left)-1], 1
@@ -141,12 +157,11 @@ func (n names) live() []code {
 	return slices.DeleteFunc(out, func(c code) bool { s, _ := n.statusOf(c); return !s.Live() })
 }
 
-func (s span) query(live []code) string {
-	either := make([]string, len(live))
-	for i, c := range live {
-		either[i] = "status:" + c.String()
+func (s span) query() string {
+	q := "status:" + s.Status.String()
+	if s.From != "" {
+		q += " AND created_at:>'" + s.From + "' AND created_at:<'" + s.Till + "'"
 	}
-	q := "(" + strings.Join(either, " OR ") + ") AND created_at:>'" + s.From + "' AND created_at:<'" + s.Till + "'"
 	if s.Priority != 0 {
 		q += " AND priority:" + s.Priority.String()
 	}
@@ -155,7 +170,14 @@ func (s span) query(live []code) string {
 
 // split halves the days, and one day by priority; nil: no further. The last part
 // is searched first.
-func (s span) split() []span {
+func (s span) split(now time.Time) []span {
+	part := func(from, till time.Time) span {
+		return span{Status: s.Status, From: from.Format(time.DateOnly), Till: till.Format(time.DateOnly)}
+	}
+	if s.From == "" {
+		// A day more: the account's may have begun where the clock's has not.
+		s.From, s.Till = founded, now.UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+	}
 	from, err1 := time.Parse(time.DateOnly, s.From)
 	till, err2 := time.Parse(time.DateOnly, s.Till)
 	days := int(till.Sub(from) / (24 * time.Hour))
@@ -165,14 +187,13 @@ func (s span) split() []span {
 	case days <= 0:
 		var parts []span
 		for p := range priorities {
-			parts = append(parts, span{s.From, s.Till, p})
+			one := s
+			one.Priority = p
+			parts = append(parts, one)
 		}
 		slices.SortFunc(parts, func(a, b span) int { return int(b.Priority - a.Priority) })
 		return parts
 	}
 	middle := from.AddDate(0, 0, days/2)
-	return []span{
-		{middle.AddDate(0, 0, 1).Format(time.DateOnly), s.Till, 0},
-		{s.From, middle.Format(time.DateOnly), 0},
-	}
+	return []span{part(middle.AddDate(0, 0, 1), till), part(from, middle)}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
@@ -27,9 +28,9 @@ func TestEveryTicketInAQueueIsFoundHoweverOld(t *testing.T) {
 		script []simulator.Scripted
 		calls  int // searches
 	}{
-		"none":                                 {nil, 1},
-		"one page":                             {waiting(20), 1},
-		"what a search shows":                  {waiting(150, 150), 10},
+		"none":                                 {nil, 4}, // one a status
+		"one page":                             {waiting(20), 4},
+		"what a search shows":                  {waiting(150, 150), 3 + 10},
 		"more than a search shows, over weeks": {waiting(70, 0, 0, 90, 80, 0, 0, 0, 90, 60), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +91,29 @@ func TestMoreOpenTicketsOfOneDayAndPriorityThanASearchShowsAreSaidToBeMissing(t 
 	if found != 300 {
 		t.Errorf("found %d", found)
 	}
-	compare(t, []string{"open tickets created on 2026-09-01: 310, more than the 300 that a search shows"}, skipped)
+	compare(t, []string{"open tickets, status:2 AND created_at:>'2026-09-01' AND created_at:<'2026-09-01' AND priority:2: 310, more than the 300 that a search shows"}, skipped)
+}
+
+func TestASearchThatOverlooksTheDaysEnds(t *testing.T) {
+	d := newDesk(simulator.Options{Script: waiting(310)}, simulator.FreshdeskOptions{})
+	d.Advance(opens.AddDate(0, 0, 1))
+	d.before = func(r rest.Request) error {
+		if q, _, cut := strings.Cut(r.Query.Get("query"), " AND"); cut {
+			r.Query.Set("query", q+`"`)
+		}
+		return nil
+	}
+	c, w := New(d, Options{}), helpdesk.Walk{Horizon: opens, Now: d.Now()}
+	for calls := 1; ; calls++ {
+		p, err := c.Read(t.Context(), helpdesk.StreamOpen, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Cursor = p.Cursor; p.Done {
+			compare(t, maxSearches, calls)
+			return
+		}
+	}
 }
 
 func TestTheStatusesOfAQueue(t *testing.T) {

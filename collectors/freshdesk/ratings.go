@@ -31,7 +31,7 @@ func (c *Collector) readRatings(ctx context.Context, w helpdesk.Walk) (helpdesk.
 		return helpdesk.Page{}, errors.New("read the cursor of the ratings: it is damaged, or a later version's")
 	}
 	if at.Page == 0 {
-		at.Page, at.Since = 1, max(w.Horizon.Unix(), at.Newest-int64(ratingOverlap/time.Second), 0)
+		at.Page, at.Since = 1, max(c.counted(w).Unix(), at.Newest-int64(ratingOverlap/time.Second), 0)
 	}
 	const path = root + "/surveys/satisfaction_ratings"
 	raw, more, err := c.list(ctx, rest.Request{

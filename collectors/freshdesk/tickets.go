@@ -27,7 +27,7 @@ func (c *Collector) readTickets(ctx context.Context, w helpdesk.Walk) (helpdesk.
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
-	newest, err := c.tell(ctx, raw, &pos, &page)
+	newest, err := c.tell(ctx, raw, &pos, &page, w)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
@@ -75,7 +75,7 @@ func progress(newest int64, w helpdesk.Walk) float64 {
 }
 
 // tell adds what the rows of a page say, and returns the newest update stamp.
-func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *position, page *helpdesk.Page) (int64, error) {
+func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *position, page *helpdesk.Page, w helpdesk.Walk) (int64, error) {
 	newest := int64(0)
 	for _, r := range raw {
 		t := new(ticket)
@@ -93,12 +93,31 @@ func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *positi
 		if pos.list().knows(row) {
 			continue
 		}
-		if err := c.tellTicket(ctx, t, page); err != nil {
-			return 0, err
+		if !pos.First || !c.settled(t, w) {
+			if err := c.tellTicket(ctx, t, page); err != nil {
+				return 0, err
+			}
 		}
 		pos.list().learn(row)
 	}
 	return newest, nil
+}
+
+// settled reports whether nothing of a ticket counts in a first sync: it is in no
+// queue, and was last updated in a time that is not counted. Whatever happens to
+// it later updates it, and then it is read whole.
+func (c *Collector) settled(t *ticket, w helpdesk.Walk) bool {
+	status, _ := c.names.statusOf(t.Status)
+	live := status.Live() && !t.Deleted.v && !t.Spam.v
+	return !live && t.Updated.Before(c.counted(w))
+}
+
+// counted is from when on anything may count.
+func (c *Collector) counted(w helpdesk.Walk) time.Time {
+	if c.uncounted == 0 {
+		return w.Horizon
+	}
+	return w.Horizon.Add(c.uncounted - longOverlap)
 }
 
 // readTicket decodes a row; false: it can't be used, which the page says.
