@@ -24,6 +24,10 @@ func TestConformance(t *testing.T) {
 	collectortest.Run(t, conformance(simulator.GrooveOptions{}))
 }
 
+func TestConformanceInTheSchemaOf2020(t *testing.T) {
+	collectortest.Run(t, conformance(simulator.GrooveOptions{Old: true}))
+}
+
 func conformance(o simulator.GrooveOptions) collectortest.Vendor {
 	mix := simulator.DefaultMix()
 	mix.Outbound, mix.Greeting, mix.BotAnswers = 0, 0, 0 // there are no bots and no campaigns

@@ -54,23 +54,43 @@ func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening
 		seen[h.id] = true
 		all = append(all, h)
 	}
-	// The order of the list is not documented: of one instant, that of the entries'
-	// numbers is taken, else it is kept.
-	if n := len(all); n > 1 && all[0].at.After(all[n-1].at) {
-		slices.Reverse(all)
-	}
-	slices.SortStableFunc(all, func(a, b happening) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.entry.rank(), b.entry.rank()))
-	})
+	inOrder(all)
 	identify(number, all)
 	return all
 }
 
-// rank is the number in an entry's own id, which grows; 0 where it has none.
+// inOrder sorts a history. The order of the list is not documented: of one instant,
+// that of the entries' numbers is taken, else that of the list. A list that is in
+// no order of time says nothing with its own: of one action, what was said comes
+// before what became of the conversation.
+func inOrder(all []happening) {
+	up, down := true, true
+	for i := 1; i < len(all); i++ {
+		c := all[i-1].at.Compare(all[i].at)
+		up, down = up && c <= 0, down && c >= 0
+	}
+	if down && !up {
+		slices.Reverse(all)
+	}
+	slices.SortStableFunc(all, func(a, b happening) int {
+		c := cmp.Or(a.at.Compare(b.at), cmp.Compare(a.entry.rank(), b.entry.rank()))
+		if c == 0 && !up && !down {
+			c = cmp.Compare(kindOf(string(a.change.Type)), kindOf(string(b.change.Type)))
+		}
+		return c
+	})
+}
+
+// rank is the number in an entry's own id, or in that of the set of changes that
+// it is one of: both grow. It is 0 where it has neither.
 func (e *entry) rank() uint64 {
-	_, digits, _ := strings.Cut(string(e.ID.v), "_")
-	n, _ := id(digits).number()
-	return n
+	for _, own := range []maybe[id]{e.ID, e.Changeset} {
+		_, digits, _ := strings.Cut(string(own.v), "_")
+		if n, ok := id(digits).number(); ok {
+			return n
+		}
+	}
+	return 0
 }
 
 // identify gives each entry its place among those of the same instant, and an id to
