@@ -32,7 +32,9 @@ func conversationOf(row *conversation) (helpdesk.Conversation, []helpdesk.Unknow
 	switch conv.Excluded {
 	case helpdesk.NotExcluded:
 		if conv.Status == helpdesk.StatusClosed {
-			conv.Closed = row.StateUpdated.Time
+			if conv.Closed = row.StateUpdated.Time; conv.Closed.IsZero() {
+				conv.Closed = row.Updated.Time // the history tells better, where it tells closes
+			}
 		}
 	case helpdesk.ExcludedDeleted:
 		if conv.ExcludedAt = row.Deleted.Time; conv.ExcludedAt.IsZero() {

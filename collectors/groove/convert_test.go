@@ -58,7 +58,7 @@ func TestRowsOfConversations(t *testing.T) {
 		"closed, with a time": {row: `"state":"CLOSED","stateUpdatedAt":"2026-09-01T10:30:00Z"`, want: plain(func(c *helpdesk.Conversation) {
 			c.Status, c.Closed = helpdesk.StatusClosed, instant("2026-09-01T10:30:00Z")
 		})},
-		"closed, without a time":       {row: `"state":"CLOSED"`, want: plain(status(helpdesk.StatusClosed))},
+		"closed, without a time":       {row: `"state":"CLOSED"`, want: plain(func(c *helpdesk.Conversation) { c.Status, c.Closed = helpdesk.StatusClosed, c.Updated })},
 		"opened since":                 {row: `"state":"OPENED","stateUpdatedAt":"2026-09-01T10:30:00Z"`, want: plain(nil)},
 		"spam":                         {row: `"state":"SPAM","stateUpdatedAt":"2026-09-01T10:30:00Z"`, want: plain(excluded(helpdesk.ExcludedSpam, "2026-09-01T10:30:00Z"))},
 		"deleted":                      {row: `"state":"DELETED","deletedAt":"2026-09-01T10:40:00Z","stateUpdatedAt":"2026-09-01T10:30:00Z"`, want: plain(excluded(helpdesk.ExcludedDeleted, "2026-09-01T10:40:00Z"))},

@@ -38,7 +38,7 @@ type question struct {
 // ask asks a question with what is known of the schema, and again without what
 // the API says that it does not have.
 func (c *Collector) ask(ctx context.Context, q question) (map[string]json.RawMessage, error) {
-	if err := c.probe(ctx); err != nil {
+	if err := c.learnSchema(ctx); err != nil {
 		return nil, err
 	}
 	for range maxRefusals {

@@ -3,6 +3,8 @@ package groove
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
@@ -44,9 +46,9 @@ const describe = `query Schema {
   }
 }`
 
-// probe asks for the schema once. Where the API won't describe itself, nothing
+// learnSchema asks for the schema once. Where the API won't describe itself, nothing
 // is known; other failures are the caller's.
-func (c *Collector) probe(ctx context.Context) error {
+func (c *Collector) learnSchema(ctx context.Context) error {
 	if c.schema.asked {
 		return nil
 	}
@@ -62,11 +64,14 @@ func (c *Collector) probe(ctx context.Context) error {
 }
 
 // wontTell reports whether an error only means that the API does not describe
-// itself.
+// itself, or finds that too much to ask.
 func wontTell(err error) bool {
 	switch reasonOf(err) {
 	case rest.ReasonClient, rest.ReasonForbidden, rest.ReasonGone, rest.ReasonServer, rest.ReasonDecode:
 		return true
+	case rest.ReasonRateLimited:
+		var e *rest.Error
+		return errors.As(err, &e) && e.Code == http.StatusOK
 	default:
 		return false
 	}
