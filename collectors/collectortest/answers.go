@@ -19,7 +19,7 @@ var answerScenarios = []scenario{
 		w := newWorld(t, v, setup{seed: 51, rate: 10, history: 6 * time.Hour, book: true})
 		w.door.failTogether(fields(simulator.FaultUnknown, v.Unknown)...)
 		w.round()
-		w.rounds(10, 5*time.Minute)
+		w.rounds(12, 4*time.Minute)
 		w.door.heal()
 		w.quiet()
 		w.sweep()
@@ -30,7 +30,7 @@ var answerScenarios = []scenario{
 		w := newWorld(t, v, setup{seed: 52, rate: 10, history: 6 * time.Hour, book: true})
 		w.door.failTogether(fields(simulator.FaultNull, v.Optional)...)
 		w.round()
-		w.rounds(10, 5*time.Minute)
+		w.rounds(12, 4*time.Minute)
 		w.settle()
 		w.same()
 	}},

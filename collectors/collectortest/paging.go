@@ -86,6 +86,7 @@ var pagingScenarios = []scenario{
 				w.door.fail(simulator.Fault{Kind: simulator.FaultEmptyPage, Path: path, Skip: 1, Times: 1})
 				w.round()
 				w.door.heal()
+				w.quiet()
 				w.sweep()
 				w.sweep()
 				w.sameMessages()

@@ -49,10 +49,10 @@ var readingScenarios = []scenario{
 	{"an outage of a day is caught up with, and is late", func(t *testing.T, v Vendor) {
 		w := newWorld(t, v, setup{seed: 5, rate: 5, history: 2 * day, book: true})
 		w.round()
-		w.rounds(10, 10*time.Minute)
+		w.rounds(25, 4*time.Minute)
 		w.advance(day)
 		w.round()
-		w.rounds(10, 10*time.Minute)
+		w.rounds(25, 4*time.Minute)
 		w.settle()
 		w.same()
 		if late := w.value(kpi.LateFacts); late == 0 {

@@ -139,24 +139,34 @@ func (w *world) rounds(n int, step time.Duration) {
 
 func (w *world) advance(d time.Duration) { w.desk.Advance(w.desk.Now().Add(d)) }
 
-// settle lets a quiet moment come, in which nothing is hidden any more, and
-// polls in it, with a sweep: an event may show before what it is about.
+// settle polls until a quiet moment comes, in which nothing is hidden any more,
+// and once more in it, with a sweep: an event may show before what it is about.
 func (w *world) settle() {
 	w.t.Helper()
-	w.quiet()
+	w.calm(w.round)
 	w.round()
 	w.sweep()
 }
 
-// quiet moves the desk to a moment before which nothing happened for a while.
+// quiet moves the desk to a quiet moment.
 func (w *world) quiet() {
 	w.t.Helper()
+	w.calm(func() {})
+}
+
+// calm moves the desk to a moment before which nothing happened for a while,
+// which is longer than the vendor hides anything. Whatever comes between is done
+// as often as something happened.
+func (w *world) calm(between func()) {
+	w.t.Helper()
+	while := max(10*time.Second, 5*w.alive.profile.VisibilityLag/4)
 	for range 1000 {
 		before := w.happenings()
-		w.advance(10 * time.Second)
+		w.advance(while)
 		if w.happenings() == before {
 			return
 		}
+		between()
 	}
 	w.t.Fatal("the desk is never quiet")
 }
