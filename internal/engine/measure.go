@@ -130,8 +130,18 @@ func (b *booking) short(c *stored) bool {
 	if !c.Whole || c.Gone || c.Compared == c.Row.Messages || b.s.miscounts >= miscountsBelieved || !c.short() {
 		return false
 	}
-	st, ok := b.s.streams[helpdesk.StreamMessages]
-	return ok && c.Row.Updated <= st.Watermark
+	return c.Row.Updated <= b.s.messagesTold()
+}
+
+// messagesTold is the instant up to which every message has been read: the
+// watermark of the stream that shows replies, 0 without one.
+func (s *Source) messagesTold() int64 {
+	for _, sp := range s.opts.Profile.Streams {
+		if sp.Replies {
+			return s.streams[sp.Stream].Watermark
+		}
+	}
+	return 0
 }
 
 // short reports whether the vendor's count is above what is known.
