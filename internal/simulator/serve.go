@@ -77,8 +77,10 @@ func dialects(desk *Desk, o ServeOptions) http.Handler {
 	mux.Handle("/groove/", http.StripPrefix("/groove", Groove(desk, GrooveOptions{Token: o.Password})))
 	mux.Handle("/intercom/", http.StripPrefix("/intercom", Intercom(desk, IntercomOptions{Token: o.Password})))
 	mux.Handle("/freshdesk/", http.StripPrefix("/freshdesk", Freshdesk(desk, FreshdeskOptions{APIKey: o.Password})))
+	mux.Handle("/zendesk/", http.StripPrefix("/zendesk", Zendesk(desk, ZendeskOptions{Token: o.Password})))
 	mux.HandleFunc("GET /app/ticket/{id}", noPage)
 	mux.HandleFunc("GET /freshdesk/a/tickets/{id}", noPage)
+	mux.HandleFunc("GET /zendesk/agent/tickets/{id}", noPage)
 	mux.HandleFunc("GET /Ticket/Display.html", noPage)
 	return mux
 }
