@@ -17,6 +17,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/groove"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/intercom"
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/requesttracker"
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/zendesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
@@ -96,6 +97,14 @@ var vendors = map[string]vendor{
 			return requesttracker.New(api, requesttracker.Options{
 				BaseURL: s.URL.String(), ChannelField: b.ChannelField, CSATField: b.CSATField, Bots: b.Bots, RejectIsClose: b.RejectIsClose,
 			})
+		},
+	},
+	"zendesk": {
+		quota: zendesk.CallLimit,
+		start: zendesk.StartLimit,
+		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
+			b := s.Block.(*config.Zendesk)
+			return zendesk.New(api, zendesk.Options{BaseURL: s.URL.String(), Bots: b.Bots, ExportCalls: b.ExportCalls})
 		},
 	},
 }

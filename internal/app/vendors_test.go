@@ -27,6 +27,7 @@ const (
 	freshdeskKey  = "planted-freshdesk-key"
 	grooveToken   = "planted-groove-token"
 	intercomToken = "planted-intercom-token"
+	zendeskToken  = "planted-zendesk-token"
 )
 
 func bearer(token string) string { return "authorization: {credentials: " + token + "}" }
@@ -65,6 +66,13 @@ var dialects = map[string]dialect{
 	"requesttracker": {
 		serve: requestTracker, desk: simulator.Options{Feed: true, Resolution: time.Second}, key: rtToken,
 		login: func(token string) string { return "authorization: {type: token, credentials: " + token + "}" },
+	},
+	"zendesk": {
+		serve: func(d *simulator.Desk) http.Handler {
+			return simulator.Zendesk(d, simulator.ZendeskOptions{Token: zendeskToken, Hidden: -1, Limit: 1 << 20, ExportLimit: 1 << 20})
+		},
+		desk: simulator.Options{Feed: true, Resolution: time.Second}, key: zendeskToken,
+		login: func(token string) string { return bearer(token) + ", export_calls: 30" },
 	},
 }
 

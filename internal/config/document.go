@@ -86,6 +86,7 @@ type sourceDoc struct {
 	Groove         *Groove         `yaml:"groove,omitempty"`
 	Intercom       *Intercom       `yaml:"intercom,omitempty"`
 	RequestTracker *RequestTracker `yaml:"requesttracker,omitempty"`
+	Zendesk        *Zendesk        `yaml:"zendesk,omitempty"`
 }
 
 type alertingDoc struct {

@@ -29,7 +29,7 @@ type Validated struct {
 type Source struct {
 	Name   string
 	Vendor string // "gorgias"
-	Block  any    // the vendor's block: *Callbell, *Freshdesk, *Gorgias, *Groove, *Intercom, *RequestTracker
+	Block  any    // the vendor's block: *Callbell, *Freshdesk, *Gorgias, *Groove, *Intercom, *RequestTracker, *Zendesk
 
 	URL  *url.URL // the base URL, without a slash at the end
 	HTTP promconfig.HTTPClientConfig

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
@@ -26,6 +27,9 @@ type block interface{ endpoint() *Endpoint }
 type checked interface {
 	check(c *checker, path string)
 }
+
+// warned is a block with settings that work and yet should not stay.
+type warned interface{ warnings() []string }
 
 // vendors is the table of contents, alphabetically.
 var vendors = []vendor{
@@ -62,6 +66,12 @@ var vendors = []vendor{
 		key:     "requesttracker",
 		block:   func(s *sourceDoc) block { return orNone(s.RequestTracker) },
 		example: "https://support.example.com/rt",
+	},
+	{
+		key:     "zendesk",
+		block:   func(s *sourceDoc) block { return orNone(s.Zendesk) },
+		example: "https://acme.zendesk.com",
+		api:     "/api/v2",
 	},
 }
 
@@ -154,6 +164,44 @@ type RequestTracker struct {
 func (r *RequestTracker) setDefaults() {
 	r.Endpoint.setDefaults()
 	r.RejectIsClose = true
+}
+
+// mostExportCalls is the highest limit of exports that Zendesk sells, a minute.
+const mostExportCalls = 30
+
+// Zendesk is the block of a Zendesk Support account.
+type Zendesk struct {
+	Endpoint `yaml:",inline"`
+
+	// ExportCalls is how many calls a minute are made to the exports, whose limit
+	// is the account's and shared with all of its programs.
+	ExportCalls int `yaml:"export_calls"`
+	// Bots are names or ids of agents that are bots.
+	Bots []string `yaml:"bots,omitempty,flow"`
+}
+
+func (z *Zendesk) setDefaults() {
+	z.Endpoint.setDefaults()
+	z.ExportCalls = 3
+}
+
+func (z *Zendesk) check(c *checker, path string) {
+	if z.ExportCalls < 1 || z.ExportCalls > mostExportCalls {
+		c.bad(join(path, "export_calls"), z.ExportCalls, "calls a minute are from 1 to %d", mostExportCalls)
+	}
+}
+
+// warnings tells what basic authentication is with Zendesk: API tokens, which
+// end, or passwords, which have ended.
+func (z *Zendesk) warnings() []string {
+	b := z.HTTP.BasicAuth
+	switch {
+	case b == nil:
+		return nil
+	case b.Username != "" && !strings.HasSuffix(b.Username, "/token"):
+		return []string{"basic_auth: Zendesk takes no passwords: use oauth2, or an API token with the username address/token"}
+	}
+	return []string{"basic_auth: Zendesk ends API tokens on 30 April 2027: use oauth2 with client credentials"}
 }
 
 // orNone makes an interface of a pointer, nil of nil.

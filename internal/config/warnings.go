@@ -11,12 +11,18 @@ import (
 )
 
 // Warnings are what is allowed and yet hardly meant: a source without
-// credentials, or a file that cannot be read now or is empty. Files are read again for each
-// request, so they may come later.
+// credentials, with some that its vendor is about to refuse, or a file that
+// cannot be read now or is empty. Files are read again for each request, so they
+// may come later.
 func (v *Validated) Warnings() []string {
 	var warnings []string
 	for _, s := range v.Sources {
-		for _, text := range slices.Concat(uncredited(&s.HTTP), unreadable(&s.HTTP), unreadFiles(map[string]string{"webhook.secret_file": s.WebhookSecretFile})) {
+		var own []string
+		if w, ok := s.Block.(warned); ok {
+			own = w.warnings()
+		}
+		files := map[string]string{"webhook.secret_file": s.WebhookSecretFile}
+		for _, text := range slices.Concat(uncredited(&s.HTTP), unreadable(&s.HTTP), unreadFiles(files), own) {
 			warnings = append(warnings, fmt.Sprintf("source %s: %s: %s", s.Name, s.Vendor, text))
 		}
 	}

@@ -1,0 +1,176 @@
+package zendesk
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// id is a vendor's id: a number in the API, a string in changes of tickets and
+// in webhooks, "" for null. What is neither is an error: a record without an id
+// can't be kept apart from others.
+type id string
+
+// system is the id of Zendesk itself, where a trigger or an automation acted.
+const system id = "-1"
+
+var errID = errors.New("an id that is neither a number nor a word")
+
+func (v *id) UnmarshalJSON(b []byte) error {
+	s := string(b)
+	switch {
+	case s == "null":
+		*v = ""
+		return nil
+	case b[0] == '"':
+		if json.Unmarshal(b, &s) != nil {
+			return errID
+		}
+		s = strings.TrimSpace(s)
+	case strings.Trim(s, "-0123456789") != "":
+		return errID
+	}
+	if !isWord(s) {
+		return errID
+	}
+	*v = id(s)
+	return nil
+}
+
+// isWord reports whether s is safe as a part of a path and as a label: letters,
+// digits, "-" and "_", and not too many.
+func isWord(s string) bool {
+	if len(s) > 64 {
+		return false
+	}
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '-', r == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// seq is the id as a number of the vendor's sequence, 0 when it is none.
+func (v id) seq() uint64 {
+	n, err := strconv.ParseUint(string(v), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// person is the id of a user, "" for Zendesk itself and for nobody.
+func (v id) person() string {
+	if v == system || v == "0" {
+		return ""
+	}
+	return string(v)
+}
+
+// stamp is an instant: ISO 8601, which without a zone is UTC, or seconds since
+// 1970 as exports have them. A value that is no time is marked, not refused: it
+// may not matter.
+type stamp struct {
+	time.Time
+	bad bool
+}
+
+func (s *stamp) UnmarshalJSON(b []byte) error {
+	*s = stamp{}
+	var v string
+	switch {
+	case bytes.Equal(b, []byte("null")):
+	case b[0] != '"':
+		s.Time, s.bad = parseEpoch(string(b))
+	case json.Unmarshal(b, &v) != nil:
+		s.bad = true
+	case strings.TrimSpace(v) != "":
+		s.Time, s.bad = parseTime(strings.TrimSpace(v))
+	}
+	return nil
+}
+
+// isSet reports whether the vendor gave a value, readable or not.
+func (s stamp) isSet() bool { return s.bad || !s.IsZero() }
+
+var timeLayouts = []string{
+	time.RFC3339, // a fraction is accepted after any seconds
+	"2006-01-02T15:04:05",
+	"2006-01-02 15:04:05Z0700",
+	"2006-01-02 15:04:05 Z0700",
+	"2006-01-02 15:04:05",
+	"2006-01-02",
+}
+
+func parseTime(s string) (t time.Time, bad bool) {
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), t.IsZero()
+		}
+	}
+	return parseEpoch(s)
+}
+
+// lastEpoch is the last second of the year 9999: what is above is no time.
+const lastEpoch = 253402300799
+
+func parseEpoch(s string) (t time.Time, bad bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 || n > lastEpoch {
+		return time.Time{}, true
+	}
+	return time.Unix(n, 0).UTC(), false
+}
+
+// text is a string; anything else than a string is "".
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) != nil {
+		s = ""
+	}
+	*t = text(strings.TrimSpace(s))
+	return nil
+}
+
+// maybe is a value that does not decide whether a record can be read: what is
+// null or of another shape is absent.
+type maybe[T any] struct {
+	v  T
+	ok bool
+}
+
+func (m *maybe[T]) UnmarshalJSON(b []byte) error {
+	*m = maybe[T]{}
+	if bytes.Equal(b, []byte("null")) {
+		return nil
+	}
+	var v T
+	if json.Unmarshal(b, &v) == nil {
+		m.v, m.ok = v, true
+	}
+	return nil
+}
+
+// field is a value of a row that tells changes: whether it is named at all says
+// whether it changed, so that null (nobody, no group) is a value too.
+type field[T any] struct {
+	v     T
+	named bool
+}
+
+func (f *field[T]) UnmarshalJSON(b []byte) error {
+	*f = field[T]{named: true}
+	var v T
+	if json.Unmarshal(b, &v) == nil {
+		f.v = v
+	}
+	return nil
+}
