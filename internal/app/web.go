@@ -102,6 +102,11 @@ func (a *App) unready() (waiting, stuck []string) {
 		return []string{"stopping"}, nil
 	}
 	waiting = a.sharing.unready(a.desks.cfg)
+	for _, s := range a.desks.cfg.Sources {
+		if a.desks.all[s.Name] == nil && a.sharing.here(s.Name) {
+			waiting = append(waiting, fmt.Sprintf("source %s: its ledger is being loaded", s.Name))
+		}
+	}
 	for _, name := range a.desks.names() {
 		k := a.desks.all[name]
 		if k.source.Synced() {
