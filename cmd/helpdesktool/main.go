@@ -36,6 +36,7 @@ func run(args []string) int {
 	addRules(a, commands)
 	addSchedule(a, commands)
 	addSimulate(a, commands)
+	addState(a, commands)
 	logging := &promslog.Config{}
 	flag.AddFlags(a, logging)
 	chosen, err := a.Parse(args)

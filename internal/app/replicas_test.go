@@ -4,7 +4,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,7 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
 
 // These tests need a server, so they have a build tag:
@@ -153,4 +158,58 @@ func TestASourceThatIsRemovedIsLeftToReplicasThatStillHaveIt(t *testing.T) {
 	one.wait("/metrics", "one source", func(a answer) bool { return !strings.Contains(a.body, `source="south"`) })
 	two := start(t, both)
 	two.wait("/metrics", "the other source", holds(`helpdesk_source_fresh{source="south"} 1`))
+}
+
+// A ledger goes to PostgreSQL and back, and is the same.
+func TestALedgerMovesBetweenTheEngines(t *testing.T) {
+	shared, dsn := sharedLedger(t)
+	desk := serve(t, requestTracker(simulated(2, false)))
+	sources := "sources:\n" + rtSource("north", desk, rtToken) + rtSource("south", desk, rtToken)
+	one := start(t, global+sources)
+	one.ready()
+	before := series(one.get("/metrics").body, "south")
+	one.stop()
+	files := map[string]string{"bolt": filepath.Join(one.dir, "config.yaml"), "postgres": filepath.Join(t.TempDir(), "config.yaml"), "back": filepath.Join(t.TempDir(), "config.yaml")}
+	write(t, files["postgres"], shared+sources)
+	write(t, files["back"], global+sources)
+	text := func(run func(context.Context, io.Writer, string) error, file string) string {
+		t.Helper()
+		var b strings.Builder
+		if err := run(t.Context(), &b, files[file]); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	move := func(from, to string) error { return MigrateLedger(t.Context(), io.Discard, files[from], files[to]) }
+	if err := errors.Join(move("bolt", "postgres"), move("postgres", "back")); err != nil {
+		t.Fatal(err)
+	}
+	dump := text(DumpLedger, "bolt")
+	if n := strings.Count(dump, "\n"); n < 100 {
+		t.Errorf("a dump of %d lines only", n)
+	}
+	for _, other := range []string{"postgres", "back"} {
+		if diff := cmp.Diff(dump, text(DumpLedger, other)); diff != "" {
+			t.Errorf("the ledger in %s differs:\n%.2000s", other, diff)
+		}
+		if out := text(CheckLedger, other); !strings.Contains(out, "is sound: 2 source(s)") {
+			t.Errorf("the check says %q", out)
+		}
+	}
+	if err := move("bolt", "postgres"); err == nil || !strings.Contains(err.Error(), "copy to an empty one") {
+		t.Errorf("a copy to a ledger that has something: %v", err)
+	}
+	two := start(t, shared+sources)
+	two.ready()
+	if diff := cmp.Diff(before, series(two.get("/metrics").body, "south")); diff != "" {
+		t.Errorf("the facts differ (-before +after):\n%s", diff)
+	}
+	if err := CheckLedger(t.Context(), io.Discard, files["postgres"]); !errors.Is(err, state.ErrHeld) || !strings.Contains(err.Error(), "stop the exporters first") {
+		t.Errorf("a check while an exporter is at work: %v", err)
+	}
+	two.stop()
+	statement(t, dsn, `DELETE FROM helpdesk_values WHERE source = 'south' AND tbl = 'conversations' AND key = (SELECT key FROM helpdesk_values WHERE source = 'south' AND tbl = 'conversations' LIMIT 1)`)
+	if err := CheckLedger(t.Context(), io.Discard, files["postgres"]); !errors.Is(err, state.ErrDamaged) {
+		t.Errorf("a check of a damaged ledger: %v", err)
+	}
 }

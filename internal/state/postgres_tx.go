@@ -97,8 +97,14 @@ func (t *postgresTx) change(source string, table Table, key, sealed []byte) erro
 		return err
 	}
 	t.changes[placed{source, table, string(key)}] = sealed
+	if len(t.changes) >= mostChanges {
+		return t.flush()
+	}
 	return nil
 }
+
+// mostChanges bounds what one statement sends.
+const mostChanges = 4096
 
 // firstChunk and chunkLimit are how many values a scan asks for: few first, for
 // most scans end early.
