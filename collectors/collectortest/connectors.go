@@ -103,7 +103,7 @@ var connectorScenarios = []scenario{
 		if n := w.value(kpi.OpenConversations); n != 1 {
 			t.Fatalf("%v conversations are open at first", n)
 		}
-		w.desk.Advance(opens.Add(4*time.Hour - time.Minute))
+		w.desk.Advance(Opens.Add(4*time.Hour - time.Minute))
 		w.round()
 		w.door.hide("82000004") // from here on no list shows it
 		for range 30 {
@@ -262,10 +262,10 @@ var connectorScenarios = []scenario{
 			t.Run(step.String(), func(t *testing.T) {
 				w := newWorld(t, v, setup{script: script, history: time.Minute, book: true})
 				w.round()
-				for w.desk.Now().Before(opens.Add(9 * hour)) {
+				for w.desk.Now().Before(Opens.Add(9 * hour)) {
 					w.rounds(1, step)
 				}
-				w.desk.Advance(opens.Add(120 * hour))
+				w.desk.Advance(Opens.Add(120 * hour))
 				w.settle()
 				w.same()
 			})

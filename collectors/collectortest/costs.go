@@ -45,11 +45,11 @@ var costScenarios = []scenario{
 				w := newWorld(t, v, setup{script: script, history: 4 * time.Hour, book: true})
 				w.round()
 				w.rounds(3, interval)
-				w.desk.Advance(opens.Add(5*time.Hour + 5*time.Minute))
+				w.desk.Advance(Opens.Add(5*time.Hour + 5*time.Minute))
 				w.door.count()
 				w.round()
 				calls, sum := w.door.count(), 0
-				// What became known with the last message costs rows, too: RT opens
+				// What became known with the last message costs rows, too: RT Opens
 				// what was new, so that a stream has up to two rows a message.
 				budget := 1 + (2*n+overlap+v.PageSize-1)/v.PageSize
 				if v.OpenRows {

@@ -18,9 +18,9 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/truth"
 )
 
-// opens is when desks open: a Monday, far ahead of any machine's clock, so that
+// Opens is when desks open: a Monday, far ahead of any machine's clock, so that
 // every scenario runs with a helpdesk whose clock is not ours.
-var opens = time.Date(2090, 1, 2, 6, 0, 0, 0, time.UTC)
+var Opens = time.Date(2090, 1, 2, 6, 0, 0, 0, time.UTC)
 
 const (
 	day      = 24 * time.Hour
@@ -37,10 +37,11 @@ type setup struct {
 	mix      *simulator.Mix // in place of the vendor's
 	lookback time.Duration
 	book     bool
+	alike    bool          // one channel's limits hold for all
 	teams    bool          // label by team, where the vendor tells no history of teams too
 	timeout  time.Duration // of one attempt
 	sweeps   time.Duration // the reconcile interval; an hour when 0
-	start    time.Time     // of the desk; [opens] when zero
+	start    time.Time     // of the desk; [Opens] when zero
 	memory   bool          // no network: for a bubble of synctest
 	ours     bool          // in a bubble: the desk has the machine's clock
 	off      time.Duration // but for this
@@ -77,7 +78,7 @@ func newWorld(t *testing.T, v Vendor, s setup) *world {
 		s.sweeps = time.Hour
 	}
 	if s.start.IsZero() {
-		s.start = opens
+		s.start = Opens
 	}
 	w := &world{
 		t: t, v: v, setup: s, desk: s.desk, log: &safeBuffer{}, met: map[string]bool{}, forgotten: map[string]bool{},
@@ -85,6 +86,9 @@ func newWorld(t *testing.T, v Vendor, s setup) *world {
 		policy: kpi.Policy{
 			Limits: kpi.DefaultLimits(), Classes: kpi.DefaultClasses(), ReopenGrace: 30 * time.Minute, AbandonedAfter: day,
 		},
+	}
+	if s.alike {
+		w.policy.Classes = alike()
 	}
 	if w.desk == nil {
 		w.desk = newDesk(v, s)
@@ -102,12 +106,12 @@ func newWorld(t *testing.T, v Vendor, s setup) *world {
 	return w
 }
 
-// newDesk opens a desk of the kind that the vendor can show.
+// newDesk Opens a desk of the kind that the vendor can show.
 func newDesk(v Vendor, s setup) *simulator.Desk {
 	o := v.Desk
 	o.Seed, o.Start, o.Rate, o.Script = s.seed, s.start, s.rate, s.script
 	if o.Start.IsZero() {
-		o.Start = opens
+		o.Start = Opens
 	}
 	if s.mix != nil {
 		o.Mix = s.mix

@@ -165,7 +165,7 @@ func TestProfileSaysWhatTheConfigurationAllows(t *testing.T) {
 	if got := levels(Options{}); got != [2]helpdesk.Level{helpdesk.Absent, helpdesk.Absent} {
 		t.Errorf("csat, bots: %v", got)
 	}
-	if got := levels(Options{CSATField: "CSAT", Bots: []string{"b"}}); got != [2]helpdesk.Level{helpdesk.Exact, helpdesk.Exact} {
+	if got := levels(Options{CSATField: "CSAT", Bots: []string{"b"}}); got != [2]helpdesk.Level{helpdesk.Estimate, helpdesk.Exact} {
 		t.Errorf("csat, bots: %v", got)
 	}
 }

@@ -90,7 +90,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 		},
 	}
 	if c.opts.CSATField != "" {
-		p.Capabilities[helpdesk.CapCSAT] = helpdesk.Exact
+		p.Capabilities[helpdesk.CapCSAT] = helpdesk.Estimate // that a rating was asked for is not told
 	}
 	if len(c.opts.Bots) > 0 {
 		p.Capabilities[helpdesk.CapBots] = helpdesk.Exact

@@ -93,10 +93,10 @@ func (c *Collector) Profile() helpdesk.Profile {
 			helpdesk.CapReopen:        helpdesk.Exact,
 			helpdesk.CapClosedBy:      helpdesk.Exact,
 			helpdesk.CapOutcome:       helpdesk.Exact,
-			helpdesk.CapCSAT:          helpdesk.Exact,
+			helpdesk.CapCSAT:          helpdesk.Estimate, // good and bad
 			helpdesk.CapHandle:        helpdesk.Exact,
 			helpdesk.CapTeamHistory:   helpdesk.Exact,
-			helpdesk.CapExclusion:     helpdesk.Exact,
+			helpdesk.CapExclusion:     helpdesk.Estimate, // spam is deleted
 		},
 	}
 	if len(c.dir.bots) > 0 {
