@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -116,7 +115,7 @@ func (c *Collector) page(ctx context.Context, l list, at place) (answered, error
 	if raw, found := body["meta"]; found {
 		_ = m.UnmarshalJSON(raw) // what is no object is as good as none
 	}
-	a := answered{rows: *rows, next: at, told: m.v.Next.told || m.v.Pages.ok}
+	a := answered{rows: *rows, next: at, told: m.V.Next.told || m.V.Pages.OK}
 	sum := checksum(*rows)
 	a.last = a.next.advance(len(*rows), sum, m)
 	stalled := len(*rows) == 0 && !a.last || len(*rows) > 0 && at.Page > 0 && sum == at.Sum
@@ -132,7 +131,7 @@ func (c *Collector) page(ctx context.Context, l list, at place) (answered, error
 	case len(*rows) == 0:
 		a.next.advance(0, sum, m)
 		return a, nil
-	case !m.ok && len(*rows) < pageSize: // nothing told whether there is more
+	case !m.OK && len(*rows) < pageSize: // nothing told whether there is more
 		a.last = true
 		return a, nil
 	}
@@ -146,17 +145,17 @@ func (l *place) advance(rows int, sum uint64, m maybe[meta]) (last bool) {
 	before := l.Rows
 	l.After, l.Stalls = "", 0
 	l.Page, l.Rows, l.Sum = l.Page+1, rows, sum
-	if m.v.Pages.ok {
-		l.Pages = m.v.Pages.v
+	if m.V.Pages.OK {
+		l.Pages = m.V.Pages.V
 	}
 	switch {
-	case m.v.Next.token != "":
-		l.After = m.v.Next.token
+	case m.V.Next.token != "":
+		l.After = m.V.Next.token
 		return false
-	case m.v.Next.told:
+	case m.V.Next.told:
 		return true
-	case m.v.Pages.ok:
-		return l.Page >= m.v.Pages.v
+	case m.V.Pages.OK:
+		return l.Page >= m.V.Pages.V
 	case rows == 0:
 		return true
 	}
@@ -197,32 +196,4 @@ func again(err error, l *place, now time.Time) bool {
 func refused(err error) bool {
 	var e *rest.Error
 	return errors.As(err, &e) && (e.Code == http.StatusBadRequest || e.Code == http.StatusUnprocessableEntity)
-}
-
-func isGone(err error) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && (e.Reason == rest.ReasonGone || e.Code == http.StatusNotFound || e.Code == http.StatusGone)
-}
-
-// unknowns adds values to the page, each once.
-func unknowns(p *helpdesk.Page, values []helpdesk.UnknownValue) {
-next:
-	for _, v := range values {
-		for _, have := range p.Unknown {
-			if have == v {
-				continue next
-			}
-		}
-		p.Unknown = append(p.Unknown, v)
-	}
-}
-
-// add puts a part into a page.
-func add(p *helpdesk.Page, part helpdesk.Page) {
-	p.Records = append(p.Records, part.Records...)
-	p.Served = append(p.Served, part.Served...)
-	p.Gone = append(p.Gone, part.Gone...)
-	p.Memos = append(p.Memos, part.Memos...)
-	p.Skipped = append(p.Skipped, part.Skipped...)
-	unknowns(p, part.Unknown)
 }

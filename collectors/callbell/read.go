@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -120,7 +121,7 @@ func (c *Collector) contactsPage(ctx context.Context, st *walks) (helpdesk.Page,
 	met, left := 0, maps.Clone(c.left)
 	for _, raw := range a.rows {
 		var ct contact
-		if !decode("contact", raw, &ct, &page) {
+		if !lenient.Decode[id]("contact", raw, &ct, &page) {
 			continue
 		}
 		if left[string(ct.UUID)] {

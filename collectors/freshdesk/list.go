@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -86,32 +85,5 @@ func noRows(endpoint string) error {
 	return &rest.Error{
 		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
 		Err: errors.New("the answer has no list of rows"),
-	}
-}
-
-// reason is why a request failed, "" when it did not. Without an answer of the
-// client's it is the network.
-func reason(err error) rest.Reason {
-	var e *rest.Error
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &e):
-		return e.Reason
-	default:
-		return rest.ReasonNetwork
-	}
-}
-
-// unknowns adds values to the page, each once.
-func unknowns(p *helpdesk.Page, values []helpdesk.UnknownValue) {
-next:
-	for _, v := range values {
-		for _, have := range p.Unknown {
-			if have == v {
-				continue next
-			}
-		}
-		p.Unknown = append(p.Unknown, v)
 	}
 }

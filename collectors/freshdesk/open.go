@@ -99,7 +99,7 @@ func (c *Collector) tellOpen(raw []json.RawMessage, page *helpdesk.Page) {
 		if conv.Status.Live() { // the index may be minutes behind
 			page.Records = append(page.Records, conv)
 		}
-		unknowns(page, unknown)
+		page.AddUnknown(unknown...)
 	}
 }
 
@@ -122,7 +122,7 @@ func (c *Collector) search(ctx context.Context, query string, page int) ([]json.
 			Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: errors.New("the answer has no list of results"),
 		}
 	}
-	return *answer.Results, answer.Total.v, nil
+	return *answer.Results, answer.Total.V, nil
 }
 
 // live are the numbers of the statuses of a queue: the account's, else those of

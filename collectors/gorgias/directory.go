@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -70,9 +71,9 @@ func (c *Collector) agentRows(raw []json.RawMessage, p *helpdesk.Page) []row {
 	for _, r := range raw {
 		var u user
 		switch {
-		case !decode("user", r, &u, p):
+		case !lenient.Decode[id]("user", r, &u, p):
 		case u.ID == "":
-			skip(p, "id", "user", u.ID)
+			lenient.Skip(p, "id", "user", u.ID)
 		default:
 			agent := agentOf(&u)
 			c.users.bot[agent.ID] = agent.Bot
@@ -89,9 +90,9 @@ func teamRows(raw []json.RawMessage, p *helpdesk.Page) []row {
 	for _, r := range raw {
 		var t team
 		switch {
-		case !decode("team", r, &t, p):
+		case !lenient.Decode[id]("team", r, &t, p):
 		case t.ID == "":
-			skip(p, "id", "team", t.ID)
+			lenient.Skip(p, "id", "team", t.ID)
 		default:
 			rows = append(rows, row{at: t.Created.Time, id: string(t.ID), rec: helpdesk.Team{ID: string(t.ID), Name: string(t.Name)}})
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -213,9 +214,9 @@ func (c *Collector) eventRows(ctx context.Context, raw []json.RawMessage, p *hel
 		r := row{at: e.Created.Time, id: string(e.ID)}
 		switch {
 		case e.ID == "":
-			skip(p, "id", "event", e.ID)
+			lenient.Skip(p, "id", "event", e.ID)
 		case e.Created.IsZero():
-			skip(p, "time", "event", e.ID)
+			lenient.Skip(p, "time", "event", e.ID)
 		default:
 			r.rec, r.wants = recordOf(e, c.users.isBot), wantsOf(e)
 			c.noteMerge(e)
@@ -230,7 +231,7 @@ func (c *Collector) readEventsRaw(ctx context.Context, raw []json.RawMessage, p 
 	var people []string
 	for _, r := range raw {
 		var e event
-		if !decode("event", r, &e, p) {
+		if !lenient.Decode[id]("event", r, &e, p) {
 			continue
 		}
 		read = append(read, e)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -105,7 +106,7 @@ func (c *Collector) viewItems(ctx context.Context, st *sweep) ([]json.RawMessage
 	if answer.Data == nil {
 		return nil, item{}, noRows(viewItems)
 	}
-	next, err := nextItems(string(answer.Meta.v.Next))
+	next, err := nextItems(string(answer.Meta.V.Next))
 	return *answer.Data, next, err
 }
 
@@ -132,7 +133,7 @@ func nextItems(link string) (item, error) {
 	u, err := url.Parse(link)
 	if err == nil {
 		q := u.Query()
-		if next := (item{q.Get("cursor"), q.Get("ignored_item")}); next.cursor != "" && isWord(next.ignored) {
+		if next := (item{q.Get("cursor"), q.Get("ignored_item")}); next.cursor != "" && lenient.IsWord(next.ignored) {
 			return next, nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -12,9 +13,9 @@ import (
 func agentRow(raw json.RawMessage, p *helpdesk.Page) {
 	var a agent
 	switch {
-	case !decode("agent", raw, &a, p):
+	case !lenient.Decode[id]("agent", raw, &a, p):
 	case a.ID == "":
-		skip(p, "id", "agent", a.ID)
+		lenient.Skip(p, "id", "agent", a.ID)
 	default:
 		p.Records = append(p.Records, agentOf(&a))
 	}
@@ -24,9 +25,9 @@ func agentRow(raw json.RawMessage, p *helpdesk.Page) {
 func teamRow(raw json.RawMessage, p *helpdesk.Page) {
 	var t team
 	switch {
-	case !decode("team", raw, &t, p):
+	case !lenient.Decode[id]("team", raw, &t, p):
 	case t.ID == "":
-		skip(p, "id", "team", t.ID)
+		lenient.Skip(p, "id", "team", t.ID)
 	default:
 		p.Records = append(p.Records, teamOf(&t))
 	}

@@ -41,7 +41,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 			continue
 		}
 		conv, unknown := conversationOf(row)
-		unknowns(&page, unknown)
+		page.AddUnknown(unknown...)
 		page.Records = append(page.Records, conv)
 	}
 	ended, err := st.Place.advance(opConversations, last, next)

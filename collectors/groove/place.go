@@ -68,7 +68,7 @@ var errLoop = errors.New("the vendor repeats a page")
 // again reports whether the walk should begin again, and sets the place back:
 // the vendor refused the page's cursor, or the list leads in circles.
 func again(err error, l *place, now time.Time) bool {
-	if err == nil || l.Page == "" || reasonOf(err) != rest.ReasonClient && !errors.Is(err, errLoop) {
+	if err == nil || l.Page == "" || rest.ReasonOf(err) != rest.ReasonClient && !errors.Is(err, errLoop) {
 		return false
 	}
 	t := micro(now)

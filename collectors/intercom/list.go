@@ -94,7 +94,7 @@ func (c *Collector) page(ctx context.Context, field string, query filter, page s
 	if answer.Rows == nil {
 		return nil, "", noRows(searchPath)
 	}
-	next, ok := nextPage(answer.Pages.v.Next)
+	next, ok := nextPage(answer.Pages.V.Next)
 	if !ok {
 		return nil, "", &rest.Error{
 			Reason: rest.ReasonDecode, Endpoint: searchPath, Code: http.StatusOK, Err: errors.New("the next page has no cursor"),
@@ -142,7 +142,7 @@ func nextPage(raw json.RawMessage) (cursor string, ok bool) {
 	if json.Unmarshal(raw, &next) != nil {
 		return "", false
 	}
-	return next.StartingAfter.v, true
+	return next.StartingAfter.V, true
 }
 
 // noRows is the error for an answer that is no list: never taken for an empty
