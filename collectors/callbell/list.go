@@ -36,29 +36,8 @@ const (
 	thePlan         = "/v1/plan"
 )
 
-// cursorVersion is that of the cursors of this package. A cursor of another
-// version, or one that can't be read, is as good as none: the walk begins anew,
-// and reading again changes nothing.
+// cursorVersion is that of the cursors of this package.
 const cursorVersion = 1
-
-func readCursor[T any](b []byte) T {
-	var v struct {
-		V int `json:"v"`
-		S T   `json:"s"`
-	}
-	if len(b) == 0 || json.Unmarshal(b, &v) != nil || v.V != cursorVersion {
-		var none T
-		return none
-	}
-	return v.S
-}
-
-func writeCursor(state any) ([]byte, error) {
-	return json.Marshal(struct {
-		V int `json:"v"`
-		S any `json:"s"`
-	}{cursorVersion, state})
-}
 
 // place is how far a walk has come in a list: by a token where the vendor gives
 // one, else by the number of the page.
@@ -174,7 +153,7 @@ func checksum(rows []json.RawMessage) uint64 {
 var errLoop = errors.New("the vendor repeats a page")
 
 func decodeError(endpoint string, err error) error {
-	return &rest.Error{Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: err}
+	return rest.BadAnswer(endpoint, err)
 }
 
 // again reports whether the walk should begin again, and sets the place back: its

@@ -17,7 +17,7 @@ type sweep struct {
 // filter tells them. It finds what the walks did not: contacts that are open since
 // before the horizon, and changes of rows that stand far behind.
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[sweep](w.Cursor)
+	st := helpdesk.ReadCursor[sweep](cursorVersion, w.Cursor)
 	l := list{endpoint: allContacts, path: allContacts, key: "contacts", prio: rest.Background}
 	a, err := c.page(ctx, l, st.Place)
 	if again(err, &st.Place, w.Now) {
@@ -47,7 +47,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 			return helpdesk.Page{}, err
 		}
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 

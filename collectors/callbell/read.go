@@ -61,7 +61,7 @@ const (
 // readContacts reads the next page of a walk over the contacts, and of their
 // messages.
 func (c *Collector) readContacts(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[walks](w.Cursor)
+	st := helpdesk.ReadCursor[walks](cursorVersion, w.Cursor)
 	if st.Walk == nil {
 		st.Walk = &contactsWalk{Start: micro(w.Now), First: st.Base == 0, Long: w.Long}
 	}
@@ -83,7 +83,7 @@ func (c *Collector) readContacts(ctx context.Context, w helpdesk.Walk) (helpdesk
 	if page.Done {
 		st.Base, st.Walk = st.Walk.Start, nil
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -62,9 +61,7 @@ func (c *Collector) ticket(ctx context.Context, v id) (*ticket, error) {
 	t := new(ticket)
 	var page helpdesk.Page
 	if json.Unmarshal(raw, t) != nil || t.ID != v || !readTicket(raw, t, &page) {
-		return nil, &rest.Error{
-			Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: errors.New("the answer is not the ticket"),
-		}
+		return nil, rest.BadAnswer(endpoint, errors.New("the answer is not the ticket"))
 	}
 	return t, nil
 }

@@ -67,7 +67,7 @@ func (c *Collector) all(ctx context.Context, r rest.Request) ([]json.RawMessage,
 			return rows, nil
 		}
 	}
-	return nil, &rest.Error{Reason: rest.ReasonDecode, Endpoint: r.Endpoint, Code: http.StatusOK, Err: errors.New("the list has no end")}
+	return nil, rest.BadAnswer(r.Endpoint, errors.New("the list has no end"))
 }
 
 // paged is a query of a page.
@@ -82,8 +82,5 @@ func paged(q url.Values, page int) url.Values {
 // noRows is the error for an answer that is no list: never taken for an empty
 // one.
 func noRows(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
-		Err: errors.New("the answer has no list of rows"),
-	}
+	return rest.BadAnswer(endpoint, errors.New("the answer has no list of rows"))
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -118,9 +117,7 @@ func (c *Collector) search(ctx context.Context, query string, page int) ([]json.
 		Results *[]json.RawMessage `json:"results"`
 	}
 	if json.Unmarshal(raw, &answer) != nil || answer.Results == nil {
-		return nil, 0, &rest.Error{
-			Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: errors.New("the answer has no list of results"),
-		}
+		return nil, 0, rest.BadAnswer(endpoint, errors.New("the answer has no list of results"))
 	}
 	return *answer.Results, answer.Total.V, nil
 }

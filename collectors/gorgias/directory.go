@@ -104,7 +104,7 @@ func teamRows(raw []json.RawMessage, p *helpdesk.Page) []row {
 func (c *Collector) readDirectory(
 	ctx context.Context, endpoint string, read func([]json.RawMessage, *helpdesk.Page) []row, w helpdesk.Walk,
 ) (helpdesk.Page, error) {
-	at := readCursor[place](w.Cursor)
+	at := helpdesk.ReadCursor[place](cursorVersion, w.Cursor)
 	raw, next, err := c.list(ctx, endpoint, query(newestFirst, at.Page), rest.Background)
 	if again(err, &at, w.Now) {
 		raw, next, err = c.list(ctx, endpoint, query(newestFirst, ""), rest.Background)
@@ -123,6 +123,6 @@ func (c *Collector) readDirectory(
 	if page.Done {
 		at = place{}
 	}
-	page.Cursor, err = writeCursor(at)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, at)
 	return page, err
 }

@@ -95,7 +95,7 @@ func (wk *up) see(rows []row) {
 // readEvents reads the next page of the log.
 // https://developers.gorgias.com/reference/list-events
 func (c *Collector) readEvents(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[ascent](w.Cursor)
+	st := helpdesk.ReadCursor[ascent](cursorVersion, w.Cursor)
 	if st.Walk == nil {
 		st.Walk = st.begin(w)
 	}
@@ -109,7 +109,7 @@ func (c *Collector) readEvents(ctx context.Context, w helpdesk.Walk) (helpdesk.P
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -73,9 +72,7 @@ func (c *Collector) ticket(ctx context.Context, v string, prio rest.Priority) (t
 	}
 	t = &ticketDetail{}
 	if json.Unmarshal(raw, t) != nil || t.ID == "" {
-		return nil, false, &rest.Error{
-			Reason: rest.ReasonDecode, Endpoint: oneTicket, Code: http.StatusOK, Err: errors.New("the answer is not a ticket"),
-		}
+		return nil, false, rest.BadAnswer(oneTicket, errors.New("the answer is not a ticket"))
 	}
 	return t, false, nil
 }

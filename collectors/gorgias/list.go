@@ -68,10 +68,7 @@ func (c *Collector) page(ctx context.Context, endpoint string, q url.Values, pri
 // noRows is the error for an answer that is no list: never taken for an empty
 // one.
 func noRows(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
-		Err: errors.New("the answer has no list of rows"),
-	}
+	return rest.BadAnswer(endpoint, errors.New("the answer has no list of rows"))
 }
 
 // query is that of a list in an order, from a page on.

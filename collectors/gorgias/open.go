@@ -33,7 +33,7 @@ type sweep struct {
 // of creation, which never changes, so that rows that come and go during the
 // sweep shift nothing.
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[sweep](w.Cursor)
+	st := helpdesk.ReadCursor[sweep](cursorVersion, w.Cursor)
 	if st.View >= len(openFilters) || st.View < 0 {
 		st = sweep{}
 	}
@@ -71,7 +71,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	if page.Done = st.View == len(openFilters); page.Done {
 		st = sweep{}
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -137,8 +137,5 @@ func nextItems(link string) (item, error) {
 			return next, nil
 		}
 	}
-	return item{}, &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: viewItems, Code: http.StatusOK,
-		Err: errors.New("the link to the next page has no cursor"),
-	}
+	return item{}, rest.BadAnswer(viewItems, errors.New("the link to the next page has no cursor"))
 }

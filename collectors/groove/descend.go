@@ -82,7 +82,7 @@ func (d *descent) begin(w helpdesk.Walk) *down {
 // the base of the next walk is therefore the first row of this walk's first
 // page, and not the time of its end.
 func (c *Collector) readConversations(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[descent](w.Cursor)
+	st := helpdesk.ReadCursor[descent](cursorVersion, w.Cursor)
 	if st.Walk == nil || st.Walk.Feed < 0 || st.Walk.Feed > checkFeed {
 		st.Walk = st.begin(w)
 	}
@@ -103,7 +103,7 @@ func (c *Collector) readConversations(ctx context.Context, w helpdesk.Walk) (hel
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 

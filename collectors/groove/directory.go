@@ -37,7 +37,7 @@ func teamRow(raw json.RawMessage, p *helpdesk.Page) {
 func (c *Collector) readDirectory(
 	ctx context.Context, operation string, build func(*schema) string, read func(json.RawMessage, *helpdesk.Page), w helpdesk.Walk,
 ) (helpdesk.Page, error) {
-	at := readCursor[place](w.Cursor)
+	at := helpdesk.ReadCursor[place](cursorVersion, w.Cursor)
 	q := question{operation: operation, build: build, priority: rest.Background}
 	field := func(*schema) string { return operation }
 	raw, next, err := c.list(ctx, q, field, at.Page)
@@ -59,6 +59,6 @@ func (c *Collector) readDirectory(
 	if page.Done {
 		at = place{}
 	}
-	page.Cursor, err = writeCursor(at)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, at)
 	return page, err
 }

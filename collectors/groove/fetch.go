@@ -58,7 +58,7 @@ func (c *Collector) conversation(ctx context.Context, number uint64) (*conversat
 	if err != nil {
 		return nil, err
 	}
-	wrong := &rest.Error{Reason: rest.ReasonDecode, Endpoint: endpoint(opConversation), Code: http.StatusOK, Err: errors.New("the answer is not a conversation")}
+	wrong := rest.BadAnswer(endpoint(opConversation), errors.New("the answer is not a conversation"))
 	raw, found := data["conversation"]
 	switch {
 	case !found:

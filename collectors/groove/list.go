@@ -151,17 +151,11 @@ func (l *connection) rows() (rows []json.RawMessage, ok bool) {
 // noRows is the error for an answer that is no list: never taken for an empty
 // one.
 func noRows(operation string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint(operation), Code: http.StatusOK,
-		Err: errors.New("the answer has no list of rows"),
-	}
+	return rest.BadAnswer(endpoint(operation), errors.New("the answer has no list of rows"))
 }
 
 // noNext is the error for a page that says that another one follows, and not
 // where: what is there would be lost.
 func noNext(operation string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint(operation), Code: http.StatusOK,
-		Err: errors.New("the page says that another one follows, but not where"),
-	}
+	return rest.BadAnswer(endpoint(operation), errors.New("the page says that another one follows, but not where"))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -48,10 +47,7 @@ func (c *Collector) readOne(ctx context.Context, v string, prio rest.Priority, p
 	}
 	var head conversation
 	if json.Unmarshal(raw, &head) != nil || string(head.ID) != v || !head.Parts.OK {
-		return &rest.Error{
-			Reason: rest.ReasonDecode, Endpoint: oneConversation, Code: http.StatusOK,
-			Err: errors.New("the answer is not the conversation with its parts"),
-		}
+		return rest.BadAnswer(oneConversation, errors.New("the answer is not the conversation with its parts"))
 	}
 	n, err := c.names(ctx, agentIDOf(&head), teamsIn(&head)...)
 	if err != nil {

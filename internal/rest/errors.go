@@ -33,6 +33,12 @@ func ReasonOf(err error) Reason {
 	}
 }
 
+// BadAnswer is the failure of a request whose answer is good JSON, and not what it
+// should be: never taken for an empty one.
+func BadAnswer(endpoint string, err error) *Error {
+	return &Error{Reason: ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: err}
+}
+
 // Hopeless reports whether the next request would fail in the same way.
 func Hopeless(err error) bool {
 	switch ReasonOf(err) {
