@@ -124,7 +124,7 @@ func (c *Collector) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk
 	}
 	if !w.Horizon.IsZero() {
 		c.horizon = w.Horizon.Add(c.opts.Uncounted)
-		if known := c.now.Add(-c.opts.forgets()); s != helpdesk.StreamConversations || readCursor[walks](w.Cursor).Base != 0 {
+		if known := c.now.Add(-c.opts.forgets()); s != helpdesk.StreamConversations || helpdesk.ReadCursor[walks](cursorVersion, w.Cursor).Base != 0 {
 			c.horizon = latest(c.horizon, known)
 		}
 	}

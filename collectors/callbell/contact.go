@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -19,9 +20,6 @@ const longOverlap = 2 * time.Hour
 // settle is how long before a walk something must have been for that walk to have
 // shown it: the visibility lag, and a second by which clocks are misjudged.
 const settle = VisibilityLag + time.Second
-
-// maxFailures is how many contacts may fail before their page does.
-const maxFailures = 3
 
 var errNoContact = errors.New("the answer is no contact")
 
@@ -40,7 +38,7 @@ type seen struct {
 func (c *Collector) meet(ctx context.Context, ct *contact, prio rest.Priority, page *helpdesk.Page, because func(*memo) bool) (seen, error) {
 	uuid := string(ct.UUID)
 	if uuid == "" {
-		skip(page, "id", "contact", ct.UUID)
+		lenient.Skip(page, "id", "contact", ct.UUID)
 		return seen{}, nil
 	}
 	was, err := c.recall(uuid)
@@ -79,7 +77,7 @@ func (c *Collector) isolate(err error, uuid string, was *memo, page *helpdesk.Pa
 	case errors.Is(err, errGone):
 		c.gone(uuid, was, page)
 		return nil
-	case !alone(err) || len(page.Wants) >= maxFailures:
+	case !alone(err) || len(page.Wants) >= helpdesk.MaxFailures:
 		return err
 	}
 	opening := int64(0)
@@ -123,7 +121,7 @@ func (c *Collector) single(ctx context.Context, uuid string, prio rest.Priority)
 	}
 	err := c.api.Do(ctx, rest.Request{Endpoint: oneContact, Path: allContacts + "/" + url.PathEscape(uuid), Priority: prio}, &answer)
 	switch {
-	case isGone(err):
+	case rest.ReasonOf(err) == rest.ReasonGone:
 		return nil, errGone
 	case err != nil:
 		return nil, err
@@ -171,7 +169,7 @@ func (c *Collector) look(ctx context.Context, ct *contact, was *memo, prio rest.
 	if err := memos(&k.out, string(ct.UUID), &k.m); err != nil {
 		return seen{}, err
 	}
-	add(page, k.out)
+	page.Add(k.out)
 	return s, nil
 }
 

@@ -22,7 +22,7 @@ func (k *look) row(created int64) {
 	conv, unknown := conversation(k.ct, &k.m)
 	conv.Created = instant(created)
 	k.out.Records = append(k.out.Records, conv)
-	unknowns(&k.out, unknown)
+	k.out.AddUnknown(unknown...)
 }
 
 // conversation is what a contact's last opening is now.
@@ -31,7 +31,7 @@ func conversation(ct *contact, m *memo) (helpdesk.Conversation, []helpdesk.Unkno
 	conv := helpdesk.Conversation{
 		ID: conversationID(string(ct.UUID), m.Opening), Created: instant(m.Opening), Updated: instant(m.Updated),
 		Status: helpdesk.StatusOpen, Closed: instant(m.Closed),
-		Labels:   helpdesk.Labels{Channel: ch, Team: string(ct.Team.v.Name), Inbox: string(ct.Channel.v.Title)},
+		Labels:   helpdesk.Labels{Channel: ch, Team: string(ct.Team.V.Name), Inbox: string(ct.Channel.V.Title)},
 		Agent:    m.Agent,
 		URL:      linkOf(ct),
 		Messages: -1,
@@ -197,7 +197,7 @@ func (k *look) assign(items []item) {
 	at = max(at, k.m.Opening)
 	a := helpdesk.Assignment{Key: k.key("assigned", at), Conversation: k.id(), To: helpdesk.HolderAgent, Agent: agent}
 	switch {
-	case agent == "" && k.ct.Team.v.UUID != "":
+	case agent == "" && k.ct.Team.V.UUID != "":
 		a.To = helpdesk.HolderTeam
 	case agent == "":
 		a.To = helpdesk.HolderNobody
@@ -259,7 +259,7 @@ func (o *Options) score(ct *contact) int {
 			}
 		}
 	}
-	for _, tag := range ct.Tags.v {
+	for _, tag := range ct.Tags.V {
 		if s := o.CSATTags[strings.ToLower(string(tag))]; s != 0 {
 			return s
 		}
@@ -281,11 +281,11 @@ func agentID(email text) string {
 // out looks the same.
 func agentOf(m *member) helpdesk.Agent {
 	a := helpdesk.Agent{ID: agentID(m.Email), Name: string(m.Name)}
-	if !m.Available.ok {
+	if !m.Available.OK {
 		return a
 	}
 	a.Presence, a.Since = helpdesk.Away, m.Updated.Time
-	if m.Available.v {
+	if m.Available.V {
 		a.Presence = helpdesk.Online
 	}
 	if a.Since.IsZero() {
@@ -297,7 +297,7 @@ func agentOf(m *member) helpdesk.Agent {
 // print tells rows of a contact apart, as far as they are read.
 func (o *Options) print(ct *contact) uint64 {
 	h := fnv.New64a()
-	fmt.Fprint(h, ct.Closed.micro(), "|", blocked(ct), "|", ct.Source, "|", ct.Channel.v.Title, "|", ct.Assigned, "|",
-		ct.Team.v.UUID, ct.Team.v.Name, "|", o.score(ct), "|", linkOf(ct)) // never fails
+	fmt.Fprint(h, ct.Closed.micro(), "|", blocked(ct), "|", ct.Source, "|", ct.Channel.V.Title, "|", ct.Assigned, "|",
+		ct.Team.V.UUID, ct.Team.V.Name, "|", o.score(ct), "|", linkOf(ct)) // never fails
 	return h.Sum64()
 }

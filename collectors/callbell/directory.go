@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -36,9 +37,9 @@ func teams(a answered, page *helpdesk.Page) []team {
 	for _, raw := range a.rows {
 		var t team
 		switch {
-		case !decode("team", raw, &t, page):
+		case !lenient.Decode[id]("team", raw, &t, page):
 		case t.UUID == "":
-			skip(page, "id", "team", t.UUID)
+			lenient.Skip(page, "id", "team", t.UUID)
 		default:
 			all = append(all, t)
 		}
@@ -59,7 +60,7 @@ func (c *Collector) readAgents(ctx context.Context, _ helpdesk.Walk) (helpdesk.P
 	for _, t := range c.teams {
 		l := list{endpoint: teamMembers, path: allTeams + "/" + url.PathEscape(string(t.UUID)) + "/members", key: "users", prio: rest.Background}
 		err := c.whole(ctx, l, func(a answered) { members(a, known, &page) })
-		if isGone(err) {
+		if rest.ReasonOf(err) == rest.ReasonGone {
 			continue // the team was removed meanwhile
 		}
 		if err != nil {
@@ -73,13 +74,13 @@ func (c *Collector) readAgents(ctx context.Context, _ helpdesk.Walk) (helpdesk.P
 func members(a answered, known map[string]bool, page *helpdesk.Page) {
 	for _, raw := range a.rows {
 		var m member
-		if !decode("member", raw, &m, page) {
+		if !lenient.Decode[id]("member", raw, &m, page) {
 			continue
 		}
 		agent := agentOf(&m)
 		switch {
 		case agent.ID == "":
-			skip(page, "id", "member", "")
+			lenient.Skip(page, "id", "member", "")
 		case !known[agent.ID]:
 			known[agent.ID] = true
 			page.Records = append(page.Records, agent)

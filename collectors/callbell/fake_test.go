@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -130,7 +131,7 @@ func (f *fakeAPI) answer(r rest.Request) (object, error) {
 			return f.page("messages", m, r.Query), nil
 		}
 	}
-	return nil, failure(r, http.StatusNotFound)
+	return nil, collectortest.Failure(r, http.StatusNotFound)
 }
 
 func (f *fakeAPI) page(key string, rows []object, q url.Values) object {
@@ -155,19 +156,6 @@ func (f *fakeAPI) page(key string, rows []object, q url.Values) object {
 		a["meta"] = object{"page": from/f.size + 1, "pages": pages}
 	}
 	return a
-}
-
-func failure(r rest.Request, code int) error {
-	reason := rest.ReasonServer
-	switch {
-	case code == http.StatusNotFound:
-		reason = rest.ReasonGone
-	case code == http.StatusUnauthorized:
-		reason = rest.ReasonAuth
-	case code < 500:
-		reason = rest.ReasonClient
-	}
-	return &rest.Error{Reason: reason, Endpoint: r.Endpoint, Code: code}
 }
 
 // counted returns the calls since the last count, by endpoint.
@@ -218,8 +206,7 @@ func (d *desk) walk(s helpdesk.Stream, long bool) helpdesk.Page {
 		}
 		d.memory.apply(p)
 		d.cursors[s] = p.Cursor
-		add(&all, p)
-		all.Wants = append(all.Wants, p.Wants...)
+		all.Add(p)
 		if p.Done {
 			return all
 		}

@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
-
-// maxWants are served at once, so that what was read is soon stored.
-const maxWants = 20
 
 // Fetch reads single contacts. A want that fails does not keep the others from
 // being served; an error is returned when none could be.
@@ -18,26 +16,7 @@ func (c *Collector) Fetch(ctx context.Context, wants []helpdesk.Want) (helpdesk.
 	if c.now.IsZero() {
 		c.now = time.Now() // nothing was read before: somebody asks for one conversation
 	}
-	var page helpdesk.Page
-	var failed error
-	failures := 0
-	for _, w := range wants[:min(len(wants), maxWants)] {
-		// A want adds to the page as a whole or not at all.
-		part, err := c.fetch(ctx, w)
-		if err != nil {
-			failed = err
-			if failures++; failures >= maxFailures || !alone(err) {
-				break
-			}
-			continue
-		}
-		add(&page, part)
-		page.Served = append(page.Served, w)
-	}
-	if len(page.Served) == 0 && failed != nil {
-		return helpdesk.Page{}, failed
-	}
-	return page, nil
+	return helpdesk.FetchEach(wants, func(w helpdesk.Want) (helpdesk.Page, error) { return c.fetch(ctx, w) }, func(err error) bool { return !alone(err) })
 }
 
 // fetch looks at the contact of one want. Of one that is remembered it does not
@@ -47,7 +26,7 @@ func (c *Collector) fetch(ctx context.Context, w helpdesk.Want) (helpdesk.Page, 
 	var page helpdesk.Page
 	uuid, second, ok := contactOf(w.ID)
 	if !ok || w.Kind == helpdesk.WantRating {
-		skip(&page, "id", "want", "")
+		lenient.Skip(&page, "id", "want", "")
 		return page, nil
 	}
 	was, err := c.recall(uuid)

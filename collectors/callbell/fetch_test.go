@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -75,7 +76,7 @@ func TestAWantThatFailsKeepsNoOtherFromBeingServed(t *testing.T) {
 	d.contact("c1", "", said("10:00", received))
 	d.contact("c2", "", said("10:00", received))
 	d.c.now = at("10:01")
-	d.failing[allContacts+"/c1/messages"] = failure(rest.Request{}, http.StatusInternalServerError)
+	d.failing[allContacts+"/c1/messages"] = collectortest.Failure(rest.Request{}, http.StatusInternalServerError)
 	p, err := d.fetched("c1-0", "c2-0")
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +85,7 @@ func TestAWantThatFailsKeepsNoOtherFromBeingServed(t *testing.T) {
 	if _, err := d.fetched("c1-0"); err == nil {
 		t.Error("nothing could be served, and that is no error")
 	}
-	d.failing[allContacts+"/c1"] = failure(rest.Request{}, http.StatusUnauthorized)
+	d.failing[allContacts+"/c1"] = collectortest.Failure(rest.Request{}, http.StatusUnauthorized)
 	if p, err := d.fetched("c1-0", "c2-0"); err == nil {
 		t.Errorf("asked on after refused credentials: %v", p.Served)
 	}
@@ -93,7 +94,7 @@ func TestAWantThatFailsKeepsNoOtherFromBeingServed(t *testing.T) {
 func TestAContactWhoseMessagesFailIsWantedByItself(t *testing.T) {
 	d := newDesk(t, Options{})
 	d.crowd(10, all)
-	d.failing[allContacts+"/c4/messages"] = failure(rest.Request{}, http.StatusInternalServerError)
+	d.failing[allContacts+"/c4/messages"] = collectortest.Failure(rest.Request{}, http.StatusInternalServerError)
 	p := d.walk(helpdesk.StreamConversations, false)
 	compare(t, []helpdesk.Want{want("c4-0")}, p.Wants)
 	rows := 0
@@ -106,7 +107,7 @@ func TestAContactWhoseMessagesFailIsWantedByItself(t *testing.T) {
 		t.Errorf("%d conversations of 9", rows)
 	}
 	for i := range 5 {
-		d.failing[allContacts+"/c"+string(rune('0'+i))+"/messages"] = failure(rest.Request{}, http.StatusInternalServerError)
+		d.failing[allContacts+"/c"+string(rune('0'+i))+"/messages"] = collectortest.Failure(rest.Request{}, http.StatusInternalServerError)
 	}
 	d = newDeskLike(t, d)
 	_, err := d.c.Read(t.Context(), helpdesk.StreamConversations, helpdesk.Walk{Now: d.now})

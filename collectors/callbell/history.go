@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -43,7 +44,7 @@ func (c *Collector) history(ctx context.Context, ct *contact, prio rest.Priority
 	}
 	for range maxTries {
 		items, shifted, err := c.pages(ctx, l, ct, enough, p)
-		if isGone(err) {
+		if rest.ReasonOf(err) == rest.ReasonGone {
 			return nil, errGone
 		}
 		if err != nil || !shifted {
@@ -103,16 +104,16 @@ func messages(rows []json.RawMessage, ct *contact, p *helpdesk.Page) []item {
 	for _, raw := range rows {
 		var m message
 		switch {
-		case !decode("message", raw, &m, p):
+		case !lenient.Decode[id]("message", raw, &m, p):
 		case m.Created.IsZero():
-			skip(p, "time", "message of contact", ct.UUID)
+			lenient.Skip(p, "time", "message of contact", ct.UUID)
 		default:
 			k, known := kinds[string(m.Status)]
 			if !known {
-				unknowns(p, []helpdesk.UnknownValue{{What: "message status", Value: string(m.Status)}})
+				p.AddUnknown(helpdesk.UnknownValue{What: "message status", Value: string(m.Status)})
 				k = note
 			}
-			items = append(items, item{at: m.Created.Truncate(time.Second).UnixMicro(), kind: k, uuid: string(m.UUID.v)})
+			items = append(items, item{at: m.Created.Truncate(time.Second).UnixMicro(), kind: k, uuid: string(m.UUID.V)})
 		}
 	}
 	slices.SortStableFunc(items, func(a, b item) int { return cmp.Compare(b.at, a.at) })

@@ -46,9 +46,9 @@ func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
 		return hook.Event{}, errHookBody
 	}
 	e := hook.Event{Sent: sent}
-	uuid := body.Payload.v.Contact.v.UUID
+	uuid := body.Payload.V.Contact.V.UUID
 	if uuid == "" && strings.HasPrefix(string(body.Event), "contact_") {
-		uuid = body.Payload.v.UUID.v
+		uuid = body.Payload.V.UUID.V
 	}
 	if uuid != "" {
 		e.Conversations = []string{conversationID(string(uuid), 0)}

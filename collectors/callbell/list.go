@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -37,29 +36,8 @@ const (
 	thePlan         = "/v1/plan"
 )
 
-// cursorVersion is that of the cursors of this package. A cursor of another
-// version, or one that can't be read, is as good as none: the walk begins anew,
-// and reading again changes nothing.
+// cursorVersion is that of the cursors of this package.
 const cursorVersion = 1
-
-func readCursor[T any](b []byte) T {
-	var v struct {
-		V int `json:"v"`
-		S T   `json:"s"`
-	}
-	if len(b) == 0 || json.Unmarshal(b, &v) != nil || v.V != cursorVersion {
-		var none T
-		return none
-	}
-	return v.S
-}
-
-func writeCursor(state any) ([]byte, error) {
-	return json.Marshal(struct {
-		V int `json:"v"`
-		S any `json:"s"`
-	}{cursorVersion, state})
-}
 
 // place is how far a walk has come in a list: by a token where the vendor gives
 // one, else by the number of the page.
@@ -116,7 +94,7 @@ func (c *Collector) page(ctx context.Context, l list, at place) (answered, error
 	if raw, found := body["meta"]; found {
 		_ = m.UnmarshalJSON(raw) // what is no object is as good as none
 	}
-	a := answered{rows: *rows, next: at, told: m.v.Next.told || m.v.Pages.ok}
+	a := answered{rows: *rows, next: at, told: m.V.Next.told || m.V.Pages.OK}
 	sum := checksum(*rows)
 	a.last = a.next.advance(len(*rows), sum, m)
 	stalled := len(*rows) == 0 && !a.last || len(*rows) > 0 && at.Page > 0 && sum == at.Sum
@@ -132,7 +110,7 @@ func (c *Collector) page(ctx context.Context, l list, at place) (answered, error
 	case len(*rows) == 0:
 		a.next.advance(0, sum, m)
 		return a, nil
-	case !m.ok && len(*rows) < pageSize: // nothing told whether there is more
+	case !m.OK && len(*rows) < pageSize: // nothing told whether there is more
 		a.last = true
 		return a, nil
 	}
@@ -146,17 +124,17 @@ func (l *place) advance(rows int, sum uint64, m maybe[meta]) (last bool) {
 	before := l.Rows
 	l.After, l.Stalls = "", 0
 	l.Page, l.Rows, l.Sum = l.Page+1, rows, sum
-	if m.v.Pages.ok {
-		l.Pages = m.v.Pages.v
+	if m.V.Pages.OK {
+		l.Pages = m.V.Pages.V
 	}
 	switch {
-	case m.v.Next.token != "":
-		l.After = m.v.Next.token
+	case m.V.Next.token != "":
+		l.After = m.V.Next.token
 		return false
-	case m.v.Next.told:
+	case m.V.Next.told:
 		return true
-	case m.v.Pages.ok:
-		return l.Page >= m.v.Pages.v
+	case m.V.Pages.OK:
+		return l.Page >= m.V.Pages.V
 	case rows == 0:
 		return true
 	}
@@ -175,7 +153,7 @@ func checksum(rows []json.RawMessage) uint64 {
 var errLoop = errors.New("the vendor repeats a page")
 
 func decodeError(endpoint string, err error) error {
-	return &rest.Error{Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: err}
+	return rest.BadAnswer(endpoint, err)
 }
 
 // again reports whether the walk should begin again, and sets the place back: its
@@ -197,32 +175,4 @@ func again(err error, l *place, now time.Time) bool {
 func refused(err error) bool {
 	var e *rest.Error
 	return errors.As(err, &e) && (e.Code == http.StatusBadRequest || e.Code == http.StatusUnprocessableEntity)
-}
-
-func isGone(err error) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && (e.Reason == rest.ReasonGone || e.Code == http.StatusNotFound || e.Code == http.StatusGone)
-}
-
-// unknowns adds values to the page, each once.
-func unknowns(p *helpdesk.Page, values []helpdesk.UnknownValue) {
-next:
-	for _, v := range values {
-		for _, have := range p.Unknown {
-			if have == v {
-				continue next
-			}
-		}
-		p.Unknown = append(p.Unknown, v)
-	}
-}
-
-// add puts a part into a page.
-func add(p *helpdesk.Page, part helpdesk.Page) {
-	p.Records = append(p.Records, part.Records...)
-	p.Served = append(p.Served, part.Served...)
-	p.Gone = append(p.Gone, part.Gone...)
-	p.Memos = append(p.Memos, part.Memos...)
-	p.Skipped = append(p.Skipped, part.Skipped...)
-	unknowns(p, part.Unknown)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // memo is what is remembered of a contact, since Callbell forgets it: a close is
@@ -142,7 +143,7 @@ func conversationID(uuid string, opening int64) string {
 // contactOf takes the contact and the second of its opening from an id.
 func contactOf(id string) (uuid string, second int64, ok bool) {
 	i := strings.LastIndexByte(id, '-')
-	if i <= 0 || !isWord(id) {
+	if i <= 0 || !lenient.IsWord(id) {
 		return "", 0, false
 	}
 	second, err := strconv.ParseInt(id[i+1:], 10, 64)

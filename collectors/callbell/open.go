@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -16,7 +17,7 @@ type sweep struct {
 // filter tells them. It finds what the walks did not: contacts that are open since
 // before the horizon, and changes of rows that stand far behind.
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[sweep](w.Cursor)
+	st := helpdesk.ReadCursor[sweep](cursorVersion, w.Cursor)
 	l := list{endpoint: allContacts, path: allContacts, key: "contacts", prio: rest.Background}
 	a, err := c.page(ctx, l, st.Place)
 	if again(err, &st.Place, w.Now) {
@@ -28,7 +29,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	var page helpdesk.Page
 	for _, raw := range a.rows {
 		var ct contact
-		if !decode("contact", raw, &ct, &page) {
+		if !lenient.Decode[id]("contact", raw, &ct, &page) {
 			continue
 		}
 		if err := c.sweep(ctx, &ct, &page); err != nil {
@@ -46,7 +47,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 			return helpdesk.Page{}, err
 		}
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -63,7 +64,7 @@ func (c *Collector) sweep(ctx context.Context, ct *contact, page *helpdesk.Page)
 	if err == nil && open != nil && !c.due(ct, open) {
 		conv, unknown := conversation(ct, open)
 		page.Records = append(page.Records, conv)
-		unknowns(page, unknown)
+		page.AddUnknown(unknown...)
 	}
 	return err
 }
@@ -73,6 +74,6 @@ func capped(a answered, p *helpdesk.Page) bool {
 	if a.next.After != "" || a.next.Page < maxPage {
 		return false
 	}
-	skip(p, "pages", "list of contacts beyond page 500", "")
+	lenient.Skip(p, "pages", "list of contacts beyond page 500", "")
 	return true
 }

@@ -18,7 +18,7 @@ func (c *Collector) Probe(ctx context.Context) ([]helpdesk.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]helpdesk.Finding{c.plan(ctx), closedAt(answer.Contacts.v), pages(answer.Meta.v)}, c.options()...), nil
+	return append([]helpdesk.Finding{c.plan(ctx), closedAt(answer.Contacts.V), pages(answer.Meta.V)}, c.options()...), nil
 }
 
 func (c *Collector) plan(ctx context.Context) helpdesk.Finding {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -60,7 +61,7 @@ const (
 // readContacts reads the next page of a walk over the contacts, and of their
 // messages.
 func (c *Collector) readContacts(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[walks](w.Cursor)
+	st := helpdesk.ReadCursor[walks](cursorVersion, w.Cursor)
 	if st.Walk == nil {
 		st.Walk = &contactsWalk{Start: micro(w.Now), First: st.Base == 0, Long: w.Long}
 	}
@@ -82,7 +83,7 @@ func (c *Collector) readContacts(ctx context.Context, w helpdesk.Walk) (helpdesk
 	if page.Done {
 		st.Base, st.Walk = st.Walk.Start, nil
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -120,7 +121,7 @@ func (c *Collector) contactsPage(ctx context.Context, st *walks) (helpdesk.Page,
 	met, left := 0, maps.Clone(c.left)
 	for _, raw := range a.rows {
 		var ct contact
-		if !decode("contact", raw, &ct, &page) {
+		if !lenient.Decode[id]("contact", raw, &ct, &page) {
 			continue
 		}
 		if left[string(ct.UUID)] {

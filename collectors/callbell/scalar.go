@@ -3,56 +3,15 @@ package callbell
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // id is a vendor's id: a string, perhaps a number, in JSON; "" for null. What is
 // neither is an error: a record without an id can't be kept apart from others.
-type id string
-
-var errID = errors.New("an id that is neither a number nor a word")
-
-func (v *id) UnmarshalJSON(b []byte) error {
-	var s string
-	switch {
-	case bytes.Equal(b, []byte("null")):
-		*v = ""
-		return nil
-	case b[0] == '"':
-		if err := json.Unmarshal(b, &s); err != nil {
-			return errID
-		}
-		s = strings.TrimSpace(s)
-	default:
-		s = string(b)
-		if strings.Trim(s, "0123456789") != "" {
-			return errID
-		}
-	}
-	if !isWord(s) {
-		return errID
-	}
-	*v = id(s)
-	return nil
-}
-
-// isWord reports whether s is safe as a part of a path and as a label: letters,
-// digits, "-" and "_", and not too many.
-func isWord(s string) bool {
-	if len(s) > 64 {
-		return false
-	}
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '-', r == '_':
-		default:
-			return false
-		}
-	}
-	return true
-}
+type id = lenient.ID
 
 // stamp is an instant, in any of the vendor's formats. A value that is no time is
 // marked, not refused: it may not matter.
@@ -103,36 +62,10 @@ func parseTime(s string) (t time.Time, bad bool) {
 	return time.Time{}, true
 }
 
-// text is a string; anything else than a string is "".
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = ""
-	}
-	*t = text(strings.TrimSpace(s))
-	return nil
-}
-
-// maybe is a value that does not decide whether a record can be read: what is
-// null or of another shape is absent.
-type maybe[T any] struct {
-	v  T
-	ok bool
-}
-
-func (m *maybe[T]) UnmarshalJSON(b []byte) error {
-	*m = maybe[T]{}
-	if bytes.Equal(b, []byte("null")) {
-		return nil
-	}
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		m.v, m.ok = v, true
-	}
-	return nil
-}
+type (
+	text         = lenient.Text
+	maybe[T any] = lenient.Maybe[T]
+)
 
 // micro is an instant in microseconds, 0 for none.
 func micro(t time.Time) int64 {

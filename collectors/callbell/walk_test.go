@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -291,7 +292,7 @@ func TestATokenThatIsRefusedBeginsTheWalkAgain(t *testing.T) {
 	d.before = func(r rest.Request) {
 		delete(d.failing, allContacts)
 		if r.Query.Get("after") == "token40" && !refused {
-			d.failing[allContacts], refused = failure(r, http.StatusBadRequest), true
+			d.failing[allContacts], refused = collectortest.Failure(r, http.StatusBadRequest), true
 		}
 	}
 	d.walk(helpdesk.StreamOpen, true)

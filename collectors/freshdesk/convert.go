@@ -32,11 +32,11 @@ func conversation(t *ticket, n names, base string) (helpdesk.Conversation, []hel
 		Status:  status,
 		Labels: helpdesk.Labels{
 			Channel:  channel,
-			Team:     n.groups[string(t.Group.v)],
+			Team:     n.groups[string(t.Group.V)],
 			Priority: priorities[t.Priority],
-			Brand:    n.products[string(t.Product.v)],
+			Brand:    n.products[string(t.Product.V)],
 		},
-		Agent:    string(t.Responder.v),
+		Agent:    string(t.Responder.V),
 		Due:      helpdesk.Due{FirstResponse: t.FirstDue.Time, NextResponse: t.NextDue.Time, Resolution: t.DueBy.Time},
 		Messages: -1,
 	}
@@ -44,9 +44,9 @@ func conversation(t *ticket, n names, base string) (helpdesk.Conversation, []hel
 		conv.Closed = t.closed()
 	}
 	switch {
-	case t.Deleted.v:
+	case t.Deleted.V:
 		conv.Status, conv.Excluded = helpdesk.StatusExcluded, helpdesk.ExcludedDeleted
-	case t.Spam.v:
+	case t.Spam.V:
 		conv.Status, conv.Excluded = helpdesk.StatusExcluded, helpdesk.ExcludedSpam
 	}
 	if base != "" {
@@ -78,7 +78,7 @@ func (n names) statusOf(c code) (helpdesk.Status, []helpdesk.UnknownValue) {
 // the last reopening. A stamp from before that is of an earlier close, which the
 // vendor sometimes leaves in the row.
 func (t *ticket) closed() time.Time {
-	s := &t.Stats.v
+	s := &t.Stats.V
 	var at time.Time
 	for _, c := range []stamp{s.Resolved, s.Closed} {
 		if c.IsZero() || c.Before(s.Reopened.Time) || !at.IsZero() && at.Before(c.Time) {
@@ -97,10 +97,10 @@ func (t *ticket) closed() time.Time {
 // status that it has now. Changes between two readings are lost where a later
 // one overwrote their stamp.
 func (t *ticket) changes(n names) []helpdesk.Record {
-	if !t.Stats.ok {
+	if !t.Stats.OK {
 		return nil
 	}
-	s := &t.Stats.v
+	s := &t.Stats.V
 	status, _ := n.statusOf(t.Status)
 	var out []helpdesk.Record
 	live := status
@@ -127,7 +127,7 @@ func (t *ticket) changes(n names) []helpdesk.Record {
 
 // closedBefore is a close that a reopening ended, if the row still tells it.
 func (t *ticket) closedBefore(reopened time.Time) time.Time {
-	s := &t.Stats.v
+	s := &t.Stats.V
 	for _, c := range []stamp{s.Resolved, s.Closed} {
 		if !c.IsZero() && !c.After(reopened) {
 			return c.Time
@@ -145,8 +145,8 @@ func (t *ticket) change(at time.Time, c helpdesk.Change, to helpdesk.Status) hel
 		},
 		Conversation: string(t.ID), Change: c, To: to,
 	}
-	if c == helpdesk.ChangeClosed && t.Responder.v != "" {
-		x.By, x.Agent = helpdesk.ActorAgent, string(t.Responder.v)
+	if c == helpdesk.ChangeClosed && t.Responder.V != "" {
+		x.By, x.Agent = helpdesk.ActorAgent, string(t.Responder.V)
 	}
 	return x
 }
@@ -178,17 +178,17 @@ func messageOf(m *message) (msg helpdesk.Message, ok bool) {
 	msg = helpdesk.Message{
 		Key:          helpdesk.Key{ID: string(m.ID), At: m.Created.Time, Lane: helpdesk.LaneMessages, Seq: m.ID.seq()},
 		Conversation: string(m.Ticket),
-		Public:       !m.Private.v,
+		Public:       !m.Private.V,
 	}
 	switch {
 	case m.Source == sourceSurvey:
 		return msg, false
-	case m.Incoming.v:
+	case m.Incoming.V:
 		msg.Author = helpdesk.AuthorCustomer
-	case m.AutoResponse.v || m.Automation.v != "":
+	case m.AutoResponse.V || m.Automation.V != "":
 		msg.Author = helpdesk.AuthorRule
 	default:
-		msg.Author, msg.Agent = helpdesk.AuthorAgent, string(m.User.v)
+		msg.Author, msg.Agent = helpdesk.AuthorAgent, string(m.User.V)
 	}
 	return msg, true
 }
@@ -197,11 +197,11 @@ func messageOf(m *message) (msg helpdesk.Message, ok bool) {
 // none of the vendor's answers. An answer to other questions alone is no rating.
 func ratingOf(r *rating) (out helpdesk.Rating, ok bool) {
 	out = helpdesk.Rating{ID: string(r.ID), Conversation: string(r.Ticket)}
-	answer := r.Ratings.v[defaultQuestion]
-	if !answer.ok {
+	answer := r.Ratings.V[defaultQuestion]
+	if !answer.OK {
 		return out, true
 	}
-	score, ok := scores[answer.v]
+	score, ok := scores[answer.V]
 	if !ok || r.Created.IsZero() {
 		return out, false
 	}
@@ -210,7 +210,7 @@ func ratingOf(r *rating) (out helpdesk.Rating, ok bool) {
 }
 
 func agentOf(a *agent) helpdesk.Agent {
-	return helpdesk.Agent{ID: string(a.ID), Name: string(a.Contact.v.Name)}
+	return helpdesk.Agent{ID: string(a.ID), Name: string(a.Contact.V.Name)}
 }
 
 // lower is a name as the tables have it.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -28,7 +29,7 @@ func (c *Collector) know(ctx context.Context, prio rest.Priority) error {
 		{"/ticket_fields", url.Values{"type": {"default_status"}}, func(raw json.RawMessage) { noteStatuses(raw, n.statuses) }},
 	} {
 		rows, err := c.all(ctx, rest.Request{Endpoint: root + l.path, Path: root + l.path, Query: l.query, Priority: prio})
-		switch reason(err) {
+		switch rest.ReasonOf(err) {
 		case "":
 		case rest.ReasonForbidden, rest.ReasonGone, rest.ReasonClient:
 			continue
@@ -62,10 +63,10 @@ func noteStatuses(raw json.RawMessage, into map[code]string) {
 	if json.Unmarshal(raw, &field) != nil || field.Type != "default_status" {
 		return
 	}
-	for number, labels := range field.Choices.v {
+	for number, labels := range field.Choices.V {
 		n, err := strconv.Atoi(number)
-		if err == nil && len(labels.v) > 0 {
-			into[code(n)] = lower(labels.v[0])
+		if err == nil && len(labels.V) > 0 {
+			into[code(n)] = lower(labels.V[0])
 		}
 	}
 }
@@ -94,9 +95,9 @@ func groupRows(raw []json.RawMessage, page *helpdesk.Page) []helpdesk.Team {
 	for _, r := range raw {
 		var g group
 		switch {
-		case !decode("group", r, &g, page):
+		case !lenient.Decode[id]("group", r, &g, page):
 		case g.ID == "":
-			skip(page, "id", "group", g.ID)
+			lenient.Skip(page, "id", "group", g.ID)
 		default:
 			teams = append(teams, teamOf(&g))
 		}

@@ -29,7 +29,7 @@ type wrote struct{ customer, team time.Time }
 
 func (w *wrote) note(m *message) {
 	side := &w.team
-	if m.Incoming.v {
+	if m.Incoming.V {
 		side = &w.customer
 	}
 	if m.Created.After(*side) {
@@ -46,7 +46,7 @@ func (w wrote) behind(s *stats) bool {
 func (d *doubts) again(t *ticket, w wrote) bool {
 	reads, doubted := d.reads[t.ID]
 	switch {
-	case !w.behind(&t.Stats.v):
+	case !w.behind(&t.Stats.V):
 		delete(d.reads, t.ID)
 		return false
 	case reads >= doubtedReads:

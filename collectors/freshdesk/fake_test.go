@@ -3,13 +3,13 @@ package freshdesk
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
@@ -60,7 +60,7 @@ func (d *desk) Do(_ context.Context, r rest.Request, out any) error {
 	w := httptest.NewRecorder()
 	d.api.ServeHTTP(w, q)
 	if w.Code != http.StatusOK {
-		return failure(r, w.Code)
+		return collectortest.Failure(r, w.Code)
 	}
 	if r.Heard != nil {
 		r.Heard(w.Header())
@@ -69,22 +69,6 @@ func (d *desk) Do(_ context.Context, r rest.Request, out any) error {
 		return json.Unmarshal([]byte("[]"), out)
 	}
 	return json.Unmarshal(w.Body.Bytes(), out)
-}
-
-// failure is the error of a client for an answer's code.
-func failure(r rest.Request, code int) error {
-	reason := rest.ReasonServer
-	switch {
-	case code == http.StatusUnauthorized:
-		reason = rest.ReasonAuth
-	case code == http.StatusForbidden:
-		reason = rest.ReasonForbidden
-	case code == http.StatusNotFound:
-		reason = rest.ReasonGone
-	case code < 500:
-		reason = rest.ReasonClient
-	}
-	return &rest.Error{Reason: reason, Endpoint: r.Endpoint, Code: code, Err: errors.New("refused")}
 }
 
 // walkOver reads a stream to the end of a walk, from a cursor on.

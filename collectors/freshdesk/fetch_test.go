@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
@@ -32,7 +33,7 @@ func TestTheMessagesOfOneTicketThatCannotBeReadHoldNothingBack(t *testing.T) {
 	broken := root + fmt.Sprintf("/tickets/%d/conversations", simulator.FirstTicket)
 	d.before = func(r rest.Request) error {
 		if r.Path == broken {
-			return failure(r, http.StatusInternalServerError)
+			return collectortest.Failure(r, http.StatusInternalServerError)
 		}
 		return nil
 	}
@@ -157,7 +158,7 @@ func TestAWantThatFailsDoesNotKeepTheOthers(t *testing.T) {
 	broken := fmt.Sprintf("%s/tickets/%d/conversations", root, simulator.FirstTicket+1)
 	d.before = func(r rest.Request) error {
 		if r.Path == broken {
-			return failure(r, http.StatusInternalServerError)
+			return collectortest.Failure(r, http.StatusInternalServerError)
 		}
 		return nil
 	}
@@ -168,7 +169,7 @@ func TestAWantThatFailsDoesNotKeepTheOthers(t *testing.T) {
 	}
 	compare(t, []helpdesk.Want{whole(simulator.FirstTicket), whole(simulator.FirstTicket + 2)}, p.Served)
 	compare(t, 4, messagesOf(p))
-	if _, err := c.Fetch(t.Context(), []helpdesk.Want{whole(simulator.FirstTicket + 1)}); reason(err) != rest.ReasonServer {
+	if _, err := c.Fetch(t.Context(), []helpdesk.Want{whole(simulator.FirstTicket + 1)}); rest.ReasonOf(err) != rest.ReasonServer {
 		t.Errorf("nothing could be served, and the error is %v", err)
 	}
 }

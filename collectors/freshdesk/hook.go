@@ -43,9 +43,9 @@ func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
 	if json.Unmarshal(d.Body, &content) != nil {
 		return hook.Event{}, errHookBody
 	}
-	for _, v := range []maybe[id]{content.Ticket, content.Simple.v.Ticket, content.Simple.v.ID, content.Nested.v.ID, content.ID} {
-		if v.v.seq() != 0 {
-			return hook.Event{Conversations: []string{string(v.v)}}, nil
+	for _, v := range []maybe[id]{content.Ticket, content.Simple.V.Ticket, content.Simple.V.ID, content.Nested.V.ID, content.ID} {
+		if v.V.seq() != 0 {
+			return hook.Event{Conversations: []string{string(v.V)}}, nil
 		}
 	}
 	return hook.Event{}, errHookBody

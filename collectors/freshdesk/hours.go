@@ -51,13 +51,13 @@ func (c *Collector) Schedules(ctx context.Context) ([]helpdesk.Schedule, error) 
 
 func scheduleOf(h *businessHours) (helpdesk.Schedule, error) {
 	s := helpdesk.Schedule{Name: cmp.Or(string(h.Name), string(h.ID)), Timezone: zone(string(h.Zone))}
-	for name, hours := range h.Days.v {
-		if !hours.ok {
+	for name, hours := range h.Days.V {
+		if !hours.OK {
 			continue // null: closed
 		}
 		day, known := weekdays[strings.ToLower(name)]
-		from, ok1 := timeOfDay(hours.v.Opens)
-		till, ok2 := timeOfDay(hours.v.Closes)
+		from, ok1 := timeOfDay(hours.V.Opens)
+		till, ok2 := timeOfDay(hours.V.Closes)
 		if !known || !ok1 || !ok2 {
 			return s, fmt.Errorf("business hours %q: a day that opens or closes at no time of day: %q", s.Name, name)
 		}

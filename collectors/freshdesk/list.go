@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -68,7 +67,7 @@ func (c *Collector) all(ctx context.Context, r rest.Request) ([]json.RawMessage,
 			return rows, nil
 		}
 	}
-	return nil, &rest.Error{Reason: rest.ReasonDecode, Endpoint: r.Endpoint, Code: http.StatusOK, Err: errors.New("the list has no end")}
+	return nil, rest.BadAnswer(r.Endpoint, errors.New("the list has no end"))
 }
 
 // paged is a query of a page.
@@ -83,35 +82,5 @@ func paged(q url.Values, page int) url.Values {
 // noRows is the error for an answer that is no list: never taken for an empty
 // one.
 func noRows(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
-		Err: errors.New("the answer has no list of rows"),
-	}
-}
-
-// reason is why a request failed, "" when it did not. Without an answer of the
-// client's it is the network.
-func reason(err error) rest.Reason {
-	var e *rest.Error
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &e):
-		return e.Reason
-	default:
-		return rest.ReasonNetwork
-	}
-}
-
-// unknowns adds values to the page, each once.
-func unknowns(p *helpdesk.Page, values []helpdesk.UnknownValue) {
-next:
-	for _, v := range values {
-		for _, have := range p.Unknown {
-			if have == v {
-				continue next
-			}
-		}
-		p.Unknown = append(p.Unknown, v)
-	}
+	return rest.BadAnswer(endpoint, errors.New("the answer has no list of rows"))
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -115,7 +114,7 @@ func (c *Collector) tellOpen(raw []json.RawMessage, page *helpdesk.Page) {
 		if conv.Status.Live() { // the index may be minutes behind
 			page.Records = append(page.Records, conv)
 		}
-		unknowns(page, unknown)
+		page.AddUnknown(unknown...)
 	}
 }
 
@@ -134,11 +133,9 @@ func (c *Collector) search(ctx context.Context, query string, page int) ([]json.
 		Results *[]json.RawMessage `json:"results"`
 	}
 	if json.Unmarshal(raw, &answer) != nil || answer.Results == nil {
-		return nil, 0, &rest.Error{
-			Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: errors.New("the answer has no list of results"),
-		}
+		return nil, 0, rest.BadAnswer(endpoint, errors.New("the answer has no list of results"))
 	}
-	return *answer.Results, answer.Total.v, nil
+	return *answer.Results, answer.Total.V, nil
 }
 
 // live are the numbers of the statuses of a queue: the account's, else those of

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -49,7 +50,7 @@ func (c *Collector) readAvailability(ctx context.Context, page *helpdesk.Page) (
 	rows, err := c.all(ctx, rest.Request{
 		Endpoint: agentsPath, Path: agentsPath, Query: url.Values{"only": {"availability"}}, Priority: rest.Background,
 	})
-	switch reason(err) {
+	switch rest.ReasonOf(err) {
 	case "":
 	case rest.ReasonForbidden, rest.ReasonGone, rest.ReasonClient:
 		return false, nil
@@ -65,10 +66,10 @@ func availabilityRows(raw []json.RawMessage, page *helpdesk.Page) (told bool) {
 	var rows helpdesk.Page
 	for _, r := range raw {
 		var a availability
-		if !decode("availability", r, &a, &rows) || a.Agent.v == "" {
+		if !lenient.Decode[id]("availability", r, &a, &rows) || a.Agent.V == "" {
 			continue
 		}
-		g := helpdesk.Agent{ID: string(a.Agent.v)}
+		g := helpdesk.Agent{ID: string(a.Agent.V)}
 		if g.Presence, g.Since = a.presence(); g.Presence != helpdesk.PresenceUnknown {
 			rows.Records = append(rows.Records, g)
 		}
@@ -90,7 +91,7 @@ func (c *Collector) readStaff(ctx context.Context, presence bool, page *helpdesk
 	}
 	people := agentRows(rows, page)
 	for i := range people {
-		c.staff.assigns = c.staff.assigns || people[i].Available.v
+		c.staff.assigns = c.staff.assigns || people[i].Available.V
 	}
 	for i := range people {
 		g := agentOf(&people[i])
@@ -107,9 +108,9 @@ func agentRows(raw []json.RawMessage, page *helpdesk.Page) []agent {
 	for _, r := range raw {
 		var a agent
 		switch {
-		case !decode("agent", r, &a, page):
+		case !lenient.Decode[id]("agent", r, &a, page):
 		case a.ID == "":
-			skip(page, "id", "agent", a.ID)
+			lenient.Skip(page, "id", "agent", a.ID)
 		default:
 			people = append(people, a)
 		}
@@ -121,25 +122,25 @@ func agentRows(raw []json.RawMessage, page *helpdesk.Page) []agent {
 // there since the first of them, who is logged in at all is away.
 func (a *availability) presence() (p helpdesk.Presence, since time.Time) {
 	var first, last time.Time
-	for _, ch := range a.Channels.v {
-		if !ch.v.Available.ok && !ch.v.LoggedIn.ok {
+	for _, ch := range a.Channels.V {
+		if !ch.V.Available.OK && !ch.V.LoggedIn.OK {
 			continue
 		}
 		here := helpdesk.Offline
-		switch in := !ch.v.LoggedIn.ok || ch.v.LoggedIn.v; {
-		case in && ch.v.Available.v:
+		switch in := !ch.V.LoggedIn.OK || ch.V.LoggedIn.V; {
+		case in && ch.V.Available.V:
 			here = helpdesk.Online
-			if at := ch.v.Updated.Time; first.IsZero() || at.Before(first) {
+			if at := ch.V.Updated.Time; first.IsZero() || at.Before(first) {
 				first = at
 			}
-		case in && ch.v.LoggedIn.ok:
+		case in && ch.V.LoggedIn.OK:
 			here = helpdesk.Away
 		}
 		if p == helpdesk.PresenceUnknown || here < p {
 			p = here
 		}
-		if ch.v.Updated.After(last) {
-			last = ch.v.Updated.Time
+		if ch.V.Updated.After(last) {
+			last = ch.V.Updated.Time
 		}
 	}
 	if p == helpdesk.Online {
@@ -152,9 +153,9 @@ func (a *availability) presence() (p helpdesk.Presence, since time.Time) {
 // false of everybody where nothing is assigned automatically, which tells nothing.
 func (a *agent) presence(assigns bool) (helpdesk.Presence, time.Time) {
 	switch {
-	case a.Deactivated.v || !a.Available.ok || a.Type != "" && a.Type != "support_agent":
+	case a.Deactivated.V || !a.Available.OK || a.Type != "" && a.Type != "support_agent":
 		return helpdesk.PresenceUnknown, time.Time{}
-	case a.Available.v:
+	case a.Available.V:
 		return helpdesk.Online, a.AvailableSince.Time
 	case assigns || !a.AvailableSince.IsZero():
 		return helpdesk.Offline, a.AvailableSince.Time

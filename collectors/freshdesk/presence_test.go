@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
@@ -116,7 +117,7 @@ func TestWithoutAvailabilityTheRowsOfAgentsTellWhoIsThere(t *testing.T) {
 	d := newDesk(simulator.Options{}, simulator.FreshdeskOptions{})
 	d.Advance(opens.Add(4 * time.Hour))
 	for name, refuse := range map[string]func(rest.Request) error{
-		"forbidden": func(r rest.Request) error { return failure(r, http.StatusForbidden) },
+		"forbidden": func(r rest.Request) error { return collectortest.Failure(r, http.StatusForbidden) },
 		"unknown":   func(r rest.Request) error { r.Query.Del("only"); return nil }, // a server that overlooks it
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -55,15 +56,15 @@ func (c *Collector) readRatings(ctx context.Context, w helpdesk.Walk) (helpdesk.
 // readRating adds one answer, and returns when it was given, 0 when unknown.
 func readRating(raw json.RawMessage, page *helpdesk.Page) int64 {
 	var r rating
-	if !decode("rating", raw, &r, page) {
+	if !lenient.Decode[id]("rating", raw, &r, page) {
 		return 0
 	}
 	out, ok := ratingOf(&r)
 	switch {
 	case r.ID == "" || r.Ticket == "":
-		skip(page, "id", "rating", r.ID)
+		lenient.Skip(page, "id", "rating", r.ID)
 	case !ok:
-		skip(page, "rating", "rating", r.ID)
+		lenient.Skip(page, "rating", "rating", r.ID)
 	default:
 		page.Records = append(page.Records, out)
 	}

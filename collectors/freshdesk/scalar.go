@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // id is a vendor's id: a number, seldom a string, in JSON; "" for null. What is
@@ -90,33 +92,7 @@ func parseTime(s string) (t time.Time, bad bool) {
 	return t.UTC(), false
 }
 
-// text is a string; anything else than a string is "".
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = ""
-	}
-	*t = text(strings.TrimSpace(s))
-	return nil
-}
-
-// maybe is a value that does not decide whether a record can be read: what is
-// null or of another shape is absent.
-type maybe[T any] struct {
-	v  T
-	ok bool
-}
-
-func (m *maybe[T]) UnmarshalJSON(b []byte) error {
-	*m = maybe[T]{}
-	if bytes.Equal(b, []byte("null")) {
-		return nil
-	}
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		m.v, m.ok = v, true
-	}
-	return nil
-}
+type (
+	text         = lenient.Text
+	maybe[T any] = lenient.Maybe[T]
+)

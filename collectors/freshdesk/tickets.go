@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -84,9 +85,9 @@ func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *positi
 		}
 		switch filters[pos.List] {
 		case "deleted":
-			t.Deleted = maybe[bool]{true, true}
+			t.Deleted = maybe[bool]{V: true, OK: true}
 		case "spam":
-			t.Spam = maybe[bool]{true, true}
+			t.Spam = maybe[bool]{V: true, OK: true}
 		}
 		row := knownRow{t.ID, t.Updated.Unix()}
 		newest = max(newest, row.Updated)
@@ -108,7 +109,7 @@ func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *positi
 // it later updates it, and then it is read whole.
 func (c *Collector) settled(t *ticket, w helpdesk.Walk) bool {
 	status, _ := c.names.statusOf(t.Status)
-	live := status.Live() && !t.Deleted.v && !t.Spam.v
+	live := status.Live() && !t.Deleted.V && !t.Spam.V
 	return !live && t.Updated.Before(c.counted(w))
 }
 
@@ -123,11 +124,11 @@ func (c *Collector) counted(w helpdesk.Walk) time.Time {
 // readTicket decodes a row; false: it can't be used, which the page says.
 func readTicket(raw json.RawMessage, t *ticket, page *helpdesk.Page) bool {
 	switch {
-	case !decode("ticket", raw, t, page):
+	case !lenient.Decode[id]("ticket", raw, t, page):
 	case t.ID == "":
-		skip(page, "id", "ticket", t.ID)
+		lenient.Skip(page, "id", "ticket", t.ID)
 	case t.Created.IsZero(), t.Updated.IsZero():
-		skip(page, "time", "ticket", t.ID)
+		lenient.Skip(page, "time", "ticket", t.ID)
 	default:
 		return true
 	}
@@ -139,7 +140,7 @@ func readTicket(raw json.RawMessage, t *ticket, page *helpdesk.Page) bool {
 func (c *Collector) tellTicket(ctx context.Context, t *ticket, page *helpdesk.Page) error {
 	c.addRow(t, page)
 	err := c.addMessages(ctx, t, page)
-	switch reason(err) {
+	switch rest.ReasonOf(err) {
 	case "":
 	case rest.ReasonServer, rest.ReasonDecode, rest.ReasonClient:
 		page.Wants = append(page.Wants, helpdesk.Want{Kind: helpdesk.WantConversation, ID: string(t.ID)})
@@ -154,7 +155,7 @@ func (c *Collector) addRow(t *ticket, page *helpdesk.Page) {
 	conv, unknown := conversation(t, c.names, c.base)
 	page.Records = append(page.Records, conv, t.opening())
 	page.Records = append(page.Records, t.changes(c.names)...)
-	unknowns(page, unknown)
+	page.AddUnknown(unknown...)
 }
 
 // addMessages adds the messages of a ticket, which is whole then. One that was
@@ -162,24 +163,24 @@ func (c *Collector) addRow(t *ticket, page *helpdesk.Page) {
 // is behind what the ticket tells, it is wanted once more.
 func (c *Collector) addMessages(ctx context.Context, t *ticket, page *helpdesk.Page) error {
 	want := helpdesk.Want{Kind: helpdesk.WantConversation, ID: string(t.ID)}
-	if t.Deleted.v {
+	if t.Deleted.V {
 		return nil
 	}
 	raw, err := c.all(ctx, rest.Request{
 		Endpoint: root + "/tickets/{id}/conversations", Path: root + "/tickets/" + string(t.ID) + "/conversations",
 	})
-	if err != nil && reason(err) != rest.ReasonGone {
+	if err != nil && rest.ReasonOf(err) != rest.ReasonGone {
 		return err
 	}
 	last := wrote{t.Created.Time, t.Created.Time}
 	for _, r := range raw {
 		var m message
 		switch {
-		case !decode("message", r, &m, page):
+		case !lenient.Decode[id]("message", r, &m, page):
 		case m.ID == "":
-			skip(page, "id", "message", m.ID)
+			lenient.Skip(page, "id", "message", m.ID)
 		case m.Created.IsZero():
-			skip(page, "time", "message", m.ID)
+			lenient.Skip(page, "time", "message", m.ID)
 		default:
 			m.Ticket = t.ID // a row may leave out whose it is
 			last.note(&m)

@@ -25,12 +25,12 @@ func conversation(t *ticket, now time.Time, base string) (helpdesk.Conversation,
 		Status:  status,
 		Labels: helpdesk.Labels{
 			Channel:  channel,
-			Team:     string(t.AssigneeTeam.v.Name),
+			Team:     string(t.AssigneeTeam.V.Name),
 			Priority: string(t.Priority),
 			Inbox:    inboxOf(t),
 			Language: string(t.Language),
 		},
-		Agent:     string(t.AssigneeUser.v.ID),
+		Agent:     string(t.AssigneeUser.V.ID),
 		Automated: t.Via == viaSelfService || hasTag(t, tagSolvedByAI),
 		Messages:  -1,
 	}
@@ -41,11 +41,11 @@ func conversation(t *ticket, now time.Time, base string) (helpdesk.Conversation,
 	switch {
 	case t.Trashed.isSet():
 		conv.Status, conv.Excluded, conv.ExcludedAt = helpdesk.StatusExcluded, helpdesk.ExcludedDeleted, t.Trashed.Time
-	case t.Spam.v:
+	case t.Spam.V:
 		conv.Status, conv.Excluded = helpdesk.StatusExcluded, helpdesk.ExcludedSpam
 	}
-	if t.MessagesCount.ok && t.MessagesCount.v >= 0 {
-		conv.Messages = t.MessagesCount.v
+	if t.MessagesCount.OK && t.MessagesCount.V >= 0 {
+		conv.Messages = t.MessagesCount.V
 	}
 	if base != "" {
 		conv.URL = base + "/app/ticket/" + string(t.ID)
@@ -76,15 +76,15 @@ func statusOf(t *ticket, now time.Time) (helpdesk.Status, []helpdesk.UnknownValu
 
 // inboxOf is the name of the first integration that the ticket came through.
 func inboxOf(t *ticket) string {
-	for _, i := range t.Integrations.v {
-		return string(i.v.Name)
+	for _, i := range t.Integrations.V {
+		return string(i.V.Name)
 	}
 	return ""
 }
 
 func hasTag(t *ticket, name string) bool {
-	for _, tag := range t.Tags.v {
-		if strings.EqualFold(string(tag.v.Name), name) {
+	for _, tag := range t.Tags.V {
+		if strings.EqualFold(string(tag.V.Name), name) {
 			return true
 		}
 	}
@@ -99,13 +99,13 @@ func hasTag(t *ticket, name string) bool {
 func messageOf(m *message, bot func(string) bool) helpdesk.Message {
 	msg := helpdesk.Message{
 		Key: helpdesk.Key{
-			ID: string(m.ID), At: m.Created.Time, Lane: helpdesk.LaneMessages, Seq: m.ID.seq(),
+			ID: string(m.ID), At: m.Created.Time, Lane: helpdesk.LaneMessages, Seq: m.ID.Seq(),
 		},
 		Conversation: string(m.Ticket),
 		Author:       authorOf(m, bot),
-		Public:       m.Channel != channelNote && (m.Public.v || !m.Public.ok),
+		Public:       m.Channel != channelNote && (m.Public.V || !m.Public.OK),
 	}
-	if !m.FromAgent.v {
+	if !m.FromAgent.V {
 		return msg
 	}
 	if !m.Sent.IsZero() {
@@ -114,20 +114,20 @@ func messageOf(m *message, bot func(string) bool) helpdesk.Message {
 	// A message that was deleted before it was sent never reached anybody.
 	msg.Undelivered = m.Failed.isSet() || m.Deleted.isSet() && !m.Sent.isSet()
 	if msg.Author == helpdesk.AuthorAgent || msg.Author == helpdesk.AuthorBot {
-		msg.Agent = string(m.Sender.v.ID)
+		msg.Agent = string(m.Sender.V.ID)
 	}
 	return msg
 }
 
 func authorOf(m *message, bot func(string) bool) helpdesk.Author {
 	switch {
-	case !m.FromAgent.v:
+	case !m.FromAgent.V:
 		return helpdesk.AuthorCustomer
-	case m.Rule.v != "" || m.Via == viaRule:
+	case m.Rule.V != "" || m.Via == viaRule:
 		return helpdesk.AuthorRule
-	case m.Meta.v.Campaign.v != "" || len(m.Meta.v.Campaigns.v) > 0:
+	case m.Meta.V.Campaign.V != "" || len(m.Meta.V.Campaigns.V) > 0:
 		return helpdesk.AuthorCampaign
-	case bot(string(m.Sender.v.ID)):
+	case bot(string(m.Sender.V.ID)):
 		return helpdesk.AuthorBot
 	default:
 		return helpdesk.AuthorAgent
@@ -136,7 +136,7 @@ func authorOf(m *message, bot func(string) bool) helpdesk.Author {
 
 // at is when a message is: its place in its conversation.
 func (m *message) at() stamp {
-	if m.FromAgent.v && !m.Sent.IsZero() {
+	if m.FromAgent.V && !m.Sent.IsZero() {
 		return m.Sent
 	}
 	return m.Created
@@ -147,13 +147,13 @@ func (m *message) at() stamp {
 // another program brings in may have no better one.
 func ratingOf(s *survey) (r helpdesk.Rating, ok bool) {
 	r = helpdesk.Rating{ID: string(s.ID), Conversation: string(s.Ticket), Sent: s.Sent.Time}
-	if !s.Score.ok {
+	if !s.Score.OK {
 		return r, true
 	}
-	if s.Score.v < 1 || s.Score.v > 5 {
+	if s.Score.V < 1 || s.Score.V > 5 {
 		return r, false
 	}
-	r.Score = s.Score.v
+	r.Score = s.Score.V
 	for _, t := range []stamp{s.Scored, s.Sent, s.Created} {
 		if !t.IsZero() {
 			r.Scored = t.Time
@@ -168,5 +168,5 @@ func agentOf(u *user) helpdesk.Agent {
 	if name == "" {
 		name = strings.TrimSpace(string(u.Firstname) + " " + string(u.Lastname))
 	}
-	return helpdesk.Agent{ID: string(u.ID), Name: name, Bot: u.Role.v.Name == roleBot}
+	return helpdesk.Agent{ID: string(u.ID), Name: name, Bot: u.Role.V.Name == roleBot}
 }

@@ -9,7 +9,7 @@ import (
 
 // key is the place of an event among those of its ticket.
 func (e *event) key() helpdesk.Key {
-	return helpdesk.Key{ID: string(e.ID), At: e.Created.Time, Lane: helpdesk.LaneEvents, Seq: e.ID.seq()}
+	return helpdesk.Key{ID: string(e.ID), At: e.Created.Time, Lane: helpdesk.LaneEvents, Seq: e.ID.Seq()}
 }
 
 // of reports whether the event is about an object of this type. A missing type
@@ -60,7 +60,7 @@ func (e *event) assignee() string {
 	if len(e.Data) == 0 || json.Unmarshal(e.Data, &d) != nil {
 		return ""
 	}
-	return string(d.User.v)
+	return string(d.User.V)
 }
 
 // people are the users on whom the conversion of the event depends.
@@ -143,10 +143,10 @@ func ticketIDs(raw json.RawMessage) []string {
 			ID maybe[id] `json:"id"`
 		}
 		switch {
-		case json.Unmarshal(v, &one) == nil && one.v.seq() != 0:
-			ids = append(ids, string(one.v))
-		case json.Unmarshal(v, &object) == nil && object.ID.v.seq() != 0:
-			ids = append(ids, string(object.ID.v))
+		case json.Unmarshal(v, &one) == nil && one.V.Seq() != 0:
+			ids = append(ids, string(one.V))
+		case json.Unmarshal(v, &object) == nil && object.ID.V.Seq() != 0:
+			ids = append(ids, string(object.ID.V))
 		}
 	}
 	return ids

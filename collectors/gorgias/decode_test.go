@@ -5,9 +5,10 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 func TestTimesAreReadHoweverTheyArePrinted(t *testing.T) {
@@ -76,7 +77,7 @@ func TestABadRowIsSkippedAndTheOthersAreRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, []string{"1"}, ids([]helpdesk.Page{p}))
+			compare(t, []string{"1"}, collectortest.IDs([]helpdesk.Page{p}))
 			if len(p.Skipped) != len(bad) {
 				t.Errorf("%d rows skipped, want %d", len(p.Skipped), len(bad))
 			}
@@ -158,10 +159,10 @@ func FuzzRows(f *testing.F) {
 		add(teamRows(raw, &p), nil)
 		for _, r := range rows {
 			if r.rec != nil {
-				checkRecord(t, r.rec)
+				collectortest.CheckRecord(t, r.rec)
 			}
 			for _, w := range r.wants {
-				if v := strings.TrimPrefix(w.ID, ofTicket); v == "" || !isWord(v) {
+				if v := strings.TrimPrefix(w.ID, ofTicket); v == "" || !lenient.IsWord(v) {
 					t.Errorf("want %+v", w)
 				}
 			}
@@ -171,39 +172,4 @@ func FuzzRows(f *testing.F) {
 			t.Errorf("one page is no loop: %v", err)
 		}
 	})
-}
-
-func checkRecord(t *testing.T, r helpdesk.Record) {
-	t.Helper()
-	if v := idOf(r); v == "" || !isWord(v) || !utf8.ValidString(v) {
-		t.Errorf("id %q of %T", v, r)
-	}
-	var key helpdesk.Key
-	conversation := "some"
-	switch v := r.(type) {
-	case helpdesk.Conversation:
-		key.At = v.Created
-		if v.Status == 0 || !helpdesk.KnownChannel(v.Labels.Channel) || (v.Status == helpdesk.StatusExcluded) != (v.Excluded != 0) {
-			t.Errorf("%+v", v)
-		}
-	case helpdesk.Message:
-		key, conversation = v.Key, v.Conversation
-		if v.Author == 0 {
-			t.Errorf("%+v", v)
-		}
-	case helpdesk.StatusChange:
-		key, conversation = v.Key, v.Conversation
-	case helpdesk.Assignment:
-		key, conversation = v.Key, v.Conversation
-	case helpdesk.Rating:
-		key.At, conversation = now, v.Conversation
-		if (v.Score == 0) != v.Scored.IsZero() || v.Score < 0 || v.Score > 5 {
-			t.Errorf("%+v", v)
-		}
-	default:
-		key.At = now
-	}
-	if key.At.IsZero() || conversation == "" {
-		t.Errorf("%+v has no time or no conversation", r)
-	}
 }

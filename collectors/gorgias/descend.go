@@ -82,7 +82,7 @@ func (d *descent) begin(l listing, w helpdesk.Walk) *down {
 // the base of the next walk is therefore the first row of this walk's first
 // page, and not the time of its end.
 func (c *Collector) descend(ctx context.Context, l listing, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[descent](w.Cursor)
+	st := helpdesk.ReadCursor[descent](cursorVersion, w.Cursor)
 	if st.Walk == nil {
 		st.Walk = st.begin(l, w)
 	}
@@ -95,7 +95,7 @@ func (c *Collector) descend(ctx context.Context, l listing, w helpdesk.Walk) (he
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -70,9 +71,9 @@ func (c *Collector) agentRows(raw []json.RawMessage, p *helpdesk.Page) []row {
 	for _, r := range raw {
 		var u user
 		switch {
-		case !decode("user", r, &u, p):
+		case !lenient.Decode[id]("user", r, &u, p):
 		case u.ID == "":
-			skip(p, "id", "user", u.ID)
+			lenient.Skip(p, "id", "user", u.ID)
 		default:
 			agent := agentOf(&u)
 			c.users.bot[agent.ID] = agent.Bot
@@ -89,9 +90,9 @@ func teamRows(raw []json.RawMessage, p *helpdesk.Page) []row {
 	for _, r := range raw {
 		var t team
 		switch {
-		case !decode("team", r, &t, p):
+		case !lenient.Decode[id]("team", r, &t, p):
 		case t.ID == "":
-			skip(p, "id", "team", t.ID)
+			lenient.Skip(p, "id", "team", t.ID)
 		default:
 			rows = append(rows, row{at: t.Created.Time, id: string(t.ID), rec: helpdesk.Team{ID: string(t.ID), Name: string(t.Name)}})
 		}
@@ -103,7 +104,7 @@ func teamRows(raw []json.RawMessage, p *helpdesk.Page) []row {
 func (c *Collector) readDirectory(
 	ctx context.Context, endpoint string, read func([]json.RawMessage, *helpdesk.Page) []row, w helpdesk.Walk,
 ) (helpdesk.Page, error) {
-	at := readCursor[place](w.Cursor)
+	at := helpdesk.ReadCursor[place](cursorVersion, w.Cursor)
 	raw, next, err := c.list(ctx, endpoint, query(newestFirst, at.Page), rest.Background)
 	if again(err, &at, w.Now) {
 		raw, next, err = c.list(ctx, endpoint, query(newestFirst, ""), rest.Background)
@@ -122,6 +123,6 @@ func (c *Collector) readDirectory(
 	if page.Done {
 		at = place{}
 	}
-	page.Cursor, err = writeCursor(at)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, at)
 	return page, err
 }

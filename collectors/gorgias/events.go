@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -94,7 +95,7 @@ func (wk *up) see(rows []row) {
 // readEvents reads the next page of the log.
 // https://developers.gorgias.com/reference/list-events
 func (c *Collector) readEvents(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[ascent](w.Cursor)
+	st := helpdesk.ReadCursor[ascent](cursorVersion, w.Cursor)
 	if st.Walk == nil {
 		st.Walk = st.begin(w)
 	}
@@ -108,7 +109,7 @@ func (c *Collector) readEvents(ctx context.Context, w helpdesk.Walk) (helpdesk.P
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -213,9 +214,9 @@ func (c *Collector) eventRows(ctx context.Context, raw []json.RawMessage, p *hel
 		r := row{at: e.Created.Time, id: string(e.ID)}
 		switch {
 		case e.ID == "":
-			skip(p, "id", "event", e.ID)
+			lenient.Skip(p, "id", "event", e.ID)
 		case e.Created.IsZero():
-			skip(p, "time", "event", e.ID)
+			lenient.Skip(p, "time", "event", e.ID)
 		default:
 			r.rec, r.wants = recordOf(e, c.users.isBot), wantsOf(e)
 			c.noteMerge(e)
@@ -230,7 +231,7 @@ func (c *Collector) readEventsRaw(ctx context.Context, raw []json.RawMessage, p 
 	var people []string
 	for _, r := range raw {
 		var e event
-		if !decode("event", r, &e, p) {
+		if !lenient.Decode[id]("event", r, &e, p) {
 			continue
 		}
 		read = append(read, e)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -70,7 +71,7 @@ func (f *fakeAPI) Do(_ context.Context, r rest.Request, out any) error {
 	case strings.HasSuffix(r.Endpoint, "{id}"):
 		one := f.one(r)
 		if one == nil {
-			return failure(r, http.StatusNotFound)
+			return collectortest.Failure(r, http.StatusNotFound)
 		}
 		a = one
 	default:
@@ -85,22 +86,6 @@ func (f *fakeAPI) Do(_ context.Context, r rest.Request, out any) error {
 		f.t.Fatal(err)
 	}
 	return json.Unmarshal(b, out)
-}
-
-// failure is a typed error for an HTTP status.
-func failure(r rest.Request, code int) error {
-	reason := rest.ReasonClient
-	switch {
-	case code == http.StatusUnauthorized:
-		reason = rest.ReasonAuth
-	case code == http.StatusForbidden:
-		reason = rest.ReasonForbidden
-	case code == http.StatusNotFound, code == http.StatusGone:
-		reason = rest.ReasonGone
-	case code >= 500:
-		reason = rest.ReasonServer
-	}
-	return &rest.Error{Reason: reason, Endpoint: r.Endpoint, Code: code}
 }
 
 func (f *fakeAPI) one(r rest.Request) object {
@@ -232,59 +217,6 @@ func eventRow(v int, kind string, ticket int, created string) object {
 	return object{
 		"id": v, "context": "c-" + strconv.Itoa(v), "created_datetime": created, "data": nil,
 		"object_id": ticket, "object_type": "Ticket", "type": kind, "user_id": nil,
-	}
-}
-
-// walk reads a stream to the end of one walk and returns all of its pages.
-func walk(t *testing.T, c *Collector, s helpdesk.Stream, w helpdesk.Walk) ([]helpdesk.Page, []byte) {
-	t.Helper()
-	var pages []helpdesk.Page
-	for {
-		p, err := c.Read(t.Context(), s, w)
-		if err != nil {
-			t.Fatalf("page %d of %s: %v", len(pages)+1, s, err)
-		}
-		pages = append(pages, p)
-		if len(pages) > 500 {
-			t.Fatalf("the walk over %s does not end", s)
-		}
-		w.Cursor = p.Cursor
-		if p.Done {
-			return pages, p.Cursor
-		}
-	}
-}
-
-// ids are those of the records of pages, sorted, each once.
-func ids(pages []helpdesk.Page) []string {
-	var all []string
-	for _, p := range pages {
-		for _, r := range p.Records {
-			all = append(all, idOf(r))
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-func idOf(r helpdesk.Record) string {
-	switch v := r.(type) {
-	case helpdesk.Conversation:
-		return v.ID
-	case helpdesk.Message:
-		return v.ID
-	case helpdesk.StatusChange:
-		return v.ID
-	case helpdesk.Assignment:
-		return v.ID
-	case helpdesk.Rating:
-		return v.ID
-	case helpdesk.Agent:
-		return v.ID
-	case helpdesk.Team:
-		return v.ID
-	default:
-		return "?"
 	}
 }
 

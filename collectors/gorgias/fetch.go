@@ -4,19 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
-// Bounds of one Fetch.
 const (
-	maxWants    = 20 // served at once, so that what was read is soon stored
-	maxFailures = 3  // after which the helpdesk is left alone
 	maxPages    = 50 // of the events of one ticket
 	newestPages = 3  // in which a survey is looked for
 )
@@ -29,51 +26,14 @@ const (
 // Fetch reads single tickets and surveys. A want that fails does not keep the
 // others from being served; an error is returned when none could be.
 func (c *Collector) Fetch(ctx context.Context, wants []helpdesk.Want) (helpdesk.Page, error) {
-	var page helpdesk.Page
-	var failed error
-	failures := 0
-	for _, w := range wants[:min(len(wants), maxWants)] {
-		// A want adds to the page as a whole or not at all.
-		part, err := c.fetch(ctx, w)
-		if err != nil {
-			failed = err
-			if failures++; failures >= maxFailures || hopeless(err) {
-				break
-			}
-			continue
-		}
-		page.Records = append(page.Records, part.Records...)
-		page.Wants = append(page.Wants, part.Wants...)
-		page.Gone = append(page.Gone, part.Gone...)
-		page.Skipped = append(page.Skipped, part.Skipped...)
-		unknowns(&page, part.Unknown)
-		page.Served = append(page.Served, w)
-	}
-	if len(page.Served) == 0 && failed != nil {
-		return helpdesk.Page{}, failed
-	}
-	return page, nil
-}
-
-// hopeless reports whether the next call would fail in the same way.
-func hopeless(err error) bool {
-	var e *rest.Error
-	if !errors.As(err, &e) {
-		return true
-	}
-	switch e.Reason {
-	case rest.ReasonAuth, rest.ReasonRateLimited, rest.ReasonTimeout, rest.ReasonNetwork:
-		return true
-	default:
-		return false
-	}
+	return helpdesk.FetchEach(wants, func(w helpdesk.Want) (helpdesk.Page, error) { return c.fetch(ctx, w) }, rest.Hopeless)
 }
 
 func (c *Collector) fetch(ctx context.Context, w helpdesk.Want) (helpdesk.Page, error) {
 	var page helpdesk.Page
 	ticket, byTicket := strings.CutPrefix(w.ID, ofTicket)
-	if ticket == "" || !isWord(ticket) {
-		skip(&page, "id", "want", "")
+	if ticket == "" || !lenient.IsWord(ticket) {
+		lenient.Skip(&page, "id", "want", "")
 		return page, nil
 	}
 	var err error
@@ -89,7 +49,7 @@ func (c *Collector) fetch(ctx context.Context, w helpdesk.Want) (helpdesk.Page, 
 			err = c.fetchRating(ctx, w.ID, &page)
 		}
 	default:
-		skip(&page, "kind", "want", id(ticket))
+		lenient.Skip(&page, "kind", "want", id(ticket))
 	}
 	return page, err
 }
@@ -105,16 +65,14 @@ func (c *Collector) ticket(ctx context.Context, v string, prio rest.Priority) (t
 	switch {
 	case redirected(err):
 		return &ticketDetail{}, false, nil
-	case isGone(err):
+	case rest.ReasonOf(err) == rest.ReasonGone:
 		return nil, true, nil
 	case err != nil:
 		return nil, false, err
 	}
 	t = &ticketDetail{}
 	if json.Unmarshal(raw, t) != nil || t.ID == "" {
-		return nil, false, &rest.Error{
-			Reason: rest.ReasonDecode, Endpoint: oneTicket, Code: http.StatusOK, Err: errors.New("the answer is not a ticket"),
-		}
+		return nil, false, rest.BadAnswer(oneTicket, errors.New("the answer is not a ticket"))
 	}
 	return t, false, nil
 }
@@ -150,11 +108,11 @@ func (c *Collector) addRow(ctx context.Context, t *ticketDetail, page *helpdesk.
 	if t.ID == "" {
 		return nil // a redirect that was not followed: nothing is known of its target
 	}
-	if err := c.users.know(ctx, c, []string{string(t.AssigneeUser.v.ID)}); err != nil {
+	if err := c.users.know(ctx, c, []string{string(t.AssigneeUser.V.ID)}); err != nil {
 		return err
 	}
-	if !t.MessagesCount.ok && t.Messages.ok {
-		t.MessagesCount = maybe[int]{len(t.Messages.v), true}
+	if !t.MessagesCount.OK && t.Messages.OK {
+		t.MessagesCount = maybe[int]{V: len(t.Messages.V), OK: true}
 	}
 	if conv, ok := c.conversation(&t.ticket, page); ok {
 		page.Records = append(page.Records, conv)
@@ -170,7 +128,7 @@ func (c *Collector) fetchRating(ctx context.Context, v string, page *helpdesk.Pa
 		Endpoint: oneSurvey, Path: "/api/satisfaction-surveys/" + url.PathEscape(v), Priority: rest.Background,
 	}, &raw)
 	switch {
-	case isGone(err):
+	case rest.ReasonOf(err) == rest.ReasonGone:
 		return c.findRating(ctx, v, page)
 	case err != nil:
 		return err
@@ -204,15 +162,15 @@ func (c *Collector) findRating(ctx context.Context, v string, page *helpdesk.Pag
 // fetchTicketRating reads the survey of a ticket: a ticket has one at most.
 func (c *Collector) fetchTicketRating(ctx context.Context, v string, page *helpdesk.Page) error {
 	t, gone, err := c.ticket(ctx, v, rest.Background)
-	if err == nil && !gone && t.Survey.ok {
-		addRating(t.Survey.v, page)
+	if err == nil && !gone && t.Survey.OK {
+		addRating(t.Survey.V, page)
 	}
 	return err
 }
 
 func addRating(raw json.RawMessage, page *helpdesk.Page) {
 	var s survey
-	if !decode("survey", raw, &s, page) {
+	if !lenient.Decode[id]("survey", raw, &s, page) {
 		return
 	}
 	if rating, ok := ratingRow(&s, page); ok {
@@ -260,9 +218,4 @@ func (c *Collector) ticketEvents(ctx context.Context, v string, page *helpdesk.P
 func redirected(err error) bool {
 	var e *rest.Error
 	return errors.As(err, &e) && e.Code >= 300 && e.Code < 400
-}
-
-func isGone(err error) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && (e.Reason == rest.ReasonGone || e.Code == http.StatusNotFound || e.Code == http.StatusGone)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -63,7 +64,7 @@ func TestAWholeConversationTakesTwoCalls(t *testing.T) {
 	api.add("/api/events", eventRow(40, "ticket-closed", 7, ago(time.Hour)), eventRow(41, "ticket-closed", 8, ago(time.Hour)),
 		eventRow(42, "satisfaction-survey-responded", 7, ago(time.Minute)))
 	p := fetch(t, api, whole("7"))
-	compare(t, []string{"3", "40", "7", "71", "72"}, ids([]helpdesk.Page{p}))
+	compare(t, []string{"3", "40", "7", "71", "72"}, collectortest.IDs([]helpdesk.Page{p}))
 	compare(t, []helpdesk.Want(nil), p.Wants)
 	if n := api.made(); n != 2 {
 		t.Errorf("%d calls, want 2", n)
@@ -77,7 +78,7 @@ func TestATicketWithManyEventsIsReadToTheEnd(t *testing.T) {
 		api.add("/api/events", eventRow(v, "ticket-assigned", 7, ago(time.Hour)))
 	}
 	p := fetch(t, api, whole("7"))
-	compare(t, append(numbers(101, 350), "7"), ids([]helpdesk.Page{p}))
+	compare(t, append(numbers(101, 350), "7"), collectortest.IDs([]helpdesk.Page{p}))
 	if n := api.made(); n != 4 {
 		t.Errorf("%d calls, want 4", n)
 	}
@@ -88,14 +89,14 @@ func TestTicketsThatAreGone(t *testing.T) {
 		api := newFake(t)
 		for _, v := range []string{"7", "8", "9"} {
 			path := "/api/tickets/" + v
-			api.gone[path] = failure(rest.Request{Endpoint: oneTicket}, code)
+			api.gone[path] = collectortest.Failure(rest.Request{Endpoint: oneTicket}, code)
 		}
 		api.add("/api/events",
 			eventRow(40, "ticket-deleted", 8, ago(time.Hour)),
 			eventRow(50, "ticket-closed", 9, ago(3*time.Hour)), eventRow(51, "ticket-merged", 9, ago(2*time.Hour)))
 		p := fetch(t, api, whole("7"), whole("8"), whole("9"), helpdesk.Want{Kind: helpdesk.WantRow, ID: "7"})
 		compare(t, []string{"7", "7"}, p.Gone)
-		compare(t, []string{"40", "50", "51"}, ids([]helpdesk.Page{p}))
+		compare(t, []string{"40", "50", "51"}, collectortest.IDs([]helpdesk.Page{p}))
 		compare(t, merged("9", eventKey("51", ago(2*time.Hour), 51), "c-51", helpdesk.ActorAutomation), merges(p))
 	}
 }
@@ -107,7 +108,7 @@ func TestATicketThatRedirectsWasMergedAway(t *testing.T) {
 			"updated_datetime":"2026-09-01T11:00:00Z","messages":[{"id":71,"ticket_id":8,"public":true,"created_datetime":"2026-09-01T09:00:00Z"}]}`
 		api.add("/api/events", eventRow(51, "ticket-merged", 7, ago(2*time.Hour)))
 		p := fetch(t, api, whole("7"))
-		compare(t, []string{"51", "71", "8"}, ids([]helpdesk.Page{p}))
+		compare(t, []string{"51", "71", "8"}, collectortest.IDs([]helpdesk.Page{p}))
 		compare(t, merged("7", eventKey("51", ago(2*time.Hour), 51), "c-51", helpdesk.ActorAutomation), merges(p))
 	})
 	t.Run("no log has it: the last update of the ticket that is left is its end", func(t *testing.T) {
@@ -129,11 +130,11 @@ func TestATicketThatRedirectsWasMergedAway(t *testing.T) {
 	})
 	t.Run("the client does not follow", func(t *testing.T) {
 		api := newFake(t)
-		api.gone["/api/tickets/7"] = failure(rest.Request{Endpoint: oneTicket}, http.StatusMovedPermanently)
+		api.gone["/api/tickets/7"] = collectortest.Failure(rest.Request{Endpoint: oneTicket}, http.StatusMovedPermanently)
 		api.add("/api/events", eventRow(51, "ticket-merged", 7, ago(2*time.Hour)))
 		p := fetch(t, api, whole("7"), helpdesk.Want{Kind: helpdesk.WantRow, ID: "7"})
 		compare(t, 2, len(merges(p)))
-		compare(t, []string{"51"}, ids([]helpdesk.Page{p}))
+		compare(t, []string{"51"}, collectortest.IDs([]helpdesk.Page{p}))
 	})
 	t.Run("an earlier merge into it is not its end", func(t *testing.T) {
 		api := newFake(t)
@@ -195,7 +196,7 @@ func TestAMergeThatNamesItsSourcesDatesThem(t *testing.T) {
 	m := eventRow(51, "ticket-merged", 7, ago(2*time.Hour))
 	m["data"] = object{"source_ticket_ids": []int{6}}
 	api.add("/api/events", m)
-	api.gone["/api/tickets/6"] = failure(rest.Request{Endpoint: oneTicket}, http.StatusNotFound)
+	api.gone["/api/tickets/6"] = collectortest.Failure(rest.Request{Endpoint: oneTicket}, http.StatusNotFound)
 	c := New(api, Options{})
 	p, err := c.Read(t.Context(), helpdesk.StreamEvents, at(0))
 	if err != nil {
@@ -214,7 +215,7 @@ func TestARowTakesOneCall(t *testing.T) {
 	api := newFake(t)
 	api.add("/api/tickets", detail(7, messageRow(71, 7, ago(time.Hour))))
 	p := fetch(t, api, helpdesk.Want{Kind: helpdesk.WantRow, ID: "7"})
-	compare(t, []string{"7"}, ids([]helpdesk.Page{p}))
+	compare(t, []string{"7"}, collectortest.IDs([]helpdesk.Page{p}))
 	compare(t, 1, p.Records[0].(helpdesk.Conversation).Messages)
 	if n := api.made(); n != 1 {
 		t.Errorf("%d calls, want 1", n)
@@ -232,7 +233,7 @@ func TestRatingsAreFoundByTheirIDAndByTheirTicket(t *testing.T) {
 	rating := func(v string) helpdesk.Want { return helpdesk.Want{Kind: helpdesk.WantRating, ID: v} }
 	compare(t, want, fetch(t, api, rating("3")).Records)
 	compare(t, want, fetch(t, api, rating("ticket:7")).Records)
-	api.gone["/api/satisfaction-surveys/3"] = failure(rest.Request{Endpoint: oneSurvey}, http.StatusNotFound)
+	api.gone["/api/satisfaction-surveys/3"] = collectortest.Failure(rest.Request{Endpoint: oneSurvey}, http.StatusNotFound)
 	compare(t, want, fetch(t, api, rating("3")).Records)      // only the list has it
 	for _, v := range []string{"4", "ticket:8", "ticket:9"} { // no such survey, a ticket without one, no such ticket
 		p := fetch(t, api, rating(v))
@@ -245,14 +246,14 @@ func TestRatingsAreFoundByTheirIDAndByTheirTicket(t *testing.T) {
 func TestAWantThatFailsDoesNotKeepTheOthers(t *testing.T) {
 	api := newFake(t)
 	api.add("/api/tickets", detail(6), detail(7), detail(8))
-	api.gone["/api/tickets/7"] = failure(rest.Request{Endpoint: oneTicket}, http.StatusInternalServerError)
+	api.gone["/api/tickets/7"] = collectortest.Failure(rest.Request{Endpoint: oneTicket}, http.StatusInternalServerError)
 	c := New(api, Options{})
 	p, err := c.Fetch(t.Context(), []helpdesk.Want{whole("6"), whole("7"), whole("8")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	compare(t, []helpdesk.Want{whole("6"), whole("8")}, p.Served)
-	compare(t, []string{"6", "8"}, ids([]helpdesk.Page{p}))
+	compare(t, []string{"6", "8"}, collectortest.IDs([]helpdesk.Page{p}))
 }
 
 func TestAWantWhoseSecondCallFailsLeavesNothingBehind(t *testing.T) {
@@ -260,7 +261,7 @@ func TestAWantWhoseSecondCallFailsLeavesNothingBehind(t *testing.T) {
 	api.add("/api/tickets", detail(6), detail(7))
 	api.before = func(r rest.Request) error {
 		if r.Query.Get("object_id") == "6" {
-			return failure(r, http.StatusBadGateway)
+			return collectortest.Failure(r, http.StatusBadGateway)
 		}
 		return nil
 	}
@@ -269,13 +270,13 @@ func TestAWantWhoseSecondCallFailsLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, []helpdesk.Want{whole("7")}, p.Served)
-	compare(t, []string{"7"}, ids([]helpdesk.Page{p}))
+	compare(t, []string{"7"}, collectortest.IDs([]helpdesk.Page{p}))
 }
 
 func TestWhenNothingCouldBeServedTheErrorIsTheAnswer(t *testing.T) {
-	for code, calls := range map[int]int{http.StatusUnauthorized: 1, http.StatusBadGateway: maxFailures} {
+	for code, calls := range map[int]int{http.StatusUnauthorized: 1, http.StatusBadGateway: helpdesk.MaxFailures} {
 		api := newFake(t)
-		api.before = func(r rest.Request) error { return failure(r, code) }
+		api.before = func(r rest.Request) error { return collectortest.Failure(r, code) }
 		p, err := New(api, Options{}).Fetch(t.Context(), []helpdesk.Want{whole("1"), whole("2"), whole("3"), whole("4")})
 		var e *rest.Error
 		if !errors.As(err, &e) || e.Code != code || len(p.Served) != 0 {
@@ -304,8 +305,8 @@ func TestAFetchServesABoundedNumber(t *testing.T) {
 		wants = append(wants, helpdesk.Want{Kind: helpdesk.WantRow, ID: strconv.Itoa(v)})
 	}
 	p, err := New(api, Options{}).Fetch(t.Context(), wants)
-	if err != nil || len(p.Served) != maxWants {
-		t.Errorf("%d served, %v; want %d", len(p.Served), err, maxWants)
+	if err != nil || len(p.Served) != helpdesk.MaxWants {
+		t.Errorf("%d served, %v; want %d", len(p.Served), err, helpdesk.MaxWants)
 	}
 }
 

@@ -62,16 +62,13 @@ func (c *Collector) page(ctx context.Context, endpoint string, q url.Values, pri
 	if answer.Data == nil {
 		return nil, "", noRows(endpoint)
 	}
-	return *answer.Data, string(answer.Meta.v.Next), nil
+	return *answer.Data, string(answer.Meta.V.Next), nil
 }
 
 // noRows is the error for an answer that is no list: never taken for an empty
 // one.
 func noRows(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
-		Err: errors.New("the answer has no list of rows"),
-	}
+	return rest.BadAnswer(endpoint, errors.New("the answer has no list of rows"))
 }
 
 // query is that of a list in an order, from a page on.
@@ -101,18 +98,5 @@ func refused(err error) bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// unknowns adds values to the page, each once.
-func unknowns(p *helpdesk.Page, values []helpdesk.UnknownValue) {
-next:
-	for _, v := range values {
-		for _, have := range p.Unknown {
-			if have == v {
-				continue next
-			}
-		}
-		p.Unknown = append(p.Unknown, v)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -24,8 +25,8 @@ func TestAListThatLoopsAtItsLastPageEnds(t *testing.T) {
 				}
 				return a
 			}
-			pages, _ := walk(t, New(api, Options{}), s.stream, at(0))
-			if diff := cmp.Diff(numbers(1, 120), ids(pages)); diff != "" {
+			pages, _ := collectortest.Walk(t, New(api, Options{}), s.stream, at(0))
+			if diff := cmp.Diff(numbers(1, 120), collectortest.IDs(pages)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if n := api.made(); n > 3 {
@@ -58,7 +59,7 @@ func TestAPageThatIsGivenTwiceLosesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(numbers(1, 250), ids(got)); diff != "" {
+			if diff := cmp.Diff(numbers(1, 250), collectortest.IDs(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -54,8 +55,8 @@ func (c *Collector) fetchConversation(ctx context.Context, v string, page *helpd
 	if err := c.addMessages(ctx, t, page); err != nil {
 		return err
 	}
-	if t.Survey.ok {
-		addRating(t.Survey.v, page)
+	if t.Survey.OK {
+		addRating(t.Survey.V, page)
 	}
 	return nil
 }
@@ -66,7 +67,7 @@ func (c *Collector) addEvents(log []event, page *helpdesk.Page) (left bool) {
 	for i := range log {
 		e := &log[i]
 		if e.ID == "" || e.Created.IsZero() {
-			skip(page, "id", "event", e.ID)
+			lenient.Skip(page, "id", "event", e.ID)
 			continue
 		}
 		if rec := recordOf(e, c.users.isBot); rec != nil {
@@ -78,7 +79,7 @@ func (c *Collector) addEvents(log []event, page *helpdesk.Page) (left bool) {
 }
 
 func (c *Collector) addMessages(ctx context.Context, t *ticketDetail, page *helpdesk.Page) error {
-	rows, err := c.readMessages(ctx, t.Messages.v, t.ID, page)
+	rows, err := c.readMessages(ctx, t.Messages.V, t.ID, page)
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func isSource(v string, t *ticketDetail, log []event) bool {
 		return false
 	case len(into) > 0:
 		return true
-	case t.Messages.ok && len(t.Messages.v) == 0:
+	case t.Messages.OK && len(t.Messages.V) == 0:
 		return true
 	default:
 		return t.Trashed.isSet() && !trashedApart(log, e) || closedBy(t, e)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -32,7 +33,7 @@ type sweep struct {
 // of creation, which never changes, so that rows that come and go during the
 // sweep shift nothing.
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[sweep](w.Cursor)
+	st := helpdesk.ReadCursor[sweep](cursorVersion, w.Cursor)
 	if st.View >= len(openFilters) || st.View < 0 {
 		st = sweep{}
 	}
@@ -70,7 +71,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	if page.Done = st.View == len(openFilters); page.Done {
 		st = sweep{}
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -105,7 +106,7 @@ func (c *Collector) viewItems(ctx context.Context, st *sweep) ([]json.RawMessage
 	if answer.Data == nil {
 		return nil, item{}, noRows(viewItems)
 	}
-	next, err := nextItems(string(answer.Meta.v.Next))
+	next, err := nextItems(string(answer.Meta.V.Next))
 	return *answer.Data, next, err
 }
 
@@ -132,12 +133,9 @@ func nextItems(link string) (item, error) {
 	u, err := url.Parse(link)
 	if err == nil {
 		q := u.Query()
-		if next := (item{q.Get("cursor"), q.Get("ignored_item")}); next.cursor != "" && isWord(next.ignored) {
+		if next := (item{q.Get("cursor"), q.Get("ignored_item")}); next.cursor != "" && lenient.IsWord(next.ignored) {
 			return next, nil
 		}
 	}
-	return item{}, &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: viewItems, Code: http.StatusOK,
-		Err: errors.New("the link to the next page has no cursor"),
-	}
+	return item{}, rest.BadAnswer(viewItems, errors.New("the link to the next page has no cursor"))
 }

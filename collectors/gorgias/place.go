@@ -1,18 +1,14 @@
 package gorgias
 
 import (
-	"encoding/json"
 	"errors"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
-// cursorVersion is that of the cursors of this package. A cursor of another
-// version, or one that can't be read, is as good as none: the walk begins anew,
-// and reading again changes nothing.
+// cursorVersion is that of the cursors of this package.
 const cursorVersion = 1
 
 // Bounds of the guards against lists that do not end.
@@ -21,25 +17,6 @@ const (
 	maxTies      = 1000             // rows remembered at one instant
 	restartPause = 10 * time.Minute // between two restarts of one walk
 )
-
-func readCursor[T any](b []byte) T {
-	var v struct {
-		V int `json:"v"`
-		S T   `json:"s"`
-	}
-	if len(b) == 0 || json.Unmarshal(b, &v) != nil || v.V != cursorVersion {
-		var none T
-		return none
-	}
-	return v.S
-}
-
-func writeCursor(state any) ([]byte, error) {
-	return json.Marshal(struct {
-		V int `json:"v"`
-		S any `json:"s"`
-	}{cursorVersion, state})
-}
 
 // place is how far a walk has come in a list: the vendor's cursor of the page to
 // be asked for, and the last rows that were read. Times are in microseconds, the
@@ -56,10 +33,7 @@ type place struct {
 // loops is the error for a list that repeats full pages: nothing says what lies
 // behind them.
 func loops(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
-		Err: errLoop,
-	}
+	return rest.BadAnswer(endpoint, errLoop)
 }
 
 var errLoop = errors.New("the vendor repeats a page")

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -86,7 +87,7 @@ func (d *desk) live(t *testing.T, stream helpdesk.Stream) {
 	refuse := false
 	d.api.before = func(r rest.Request) error {
 		if refuse && r.Query.Has("cursor") {
-			return failure(r, http.StatusGone)
+			return collectortest.Failure(r, http.StatusGone)
 		}
 		return nil
 	}
@@ -150,5 +151,5 @@ func version(r helpdesk.Record) string {
 	case helpdesk.StatusChange:
 		stamp = v.At
 	}
-	return fmt.Sprint(idOf(r), stamp.Format("2006-01-02T15:04:05.000000+00:00"))
+	return fmt.Sprint(collectortest.IDOf(r), stamp.Format("2006-01-02T15:04:05.000000+00:00"))
 }

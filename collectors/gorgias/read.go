@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -33,9 +34,9 @@ func (c *Collector) ticketRows(ctx context.Context, raw []json.RawMessage, p *he
 	var assignees []string
 	for _, r := range raw {
 		var t ticket
-		if decode("ticket", r, &t, p) {
+		if lenient.Decode[id]("ticket", r, &t, p) {
 			read = append(read, t)
-			assignees = append(assignees, string(t.AssigneeUser.v.ID))
+			assignees = append(assignees, string(t.AssigneeUser.V.ID))
 		}
 	}
 	if err := c.users.know(ctx, c, assignees); err != nil {
@@ -56,14 +57,14 @@ func (c *Collector) ticketRows(ctx context.Context, raw []json.RawMessage, p *he
 func (c *Collector) conversation(t *ticket, p *helpdesk.Page) (helpdesk.Conversation, bool) {
 	switch {
 	case t.ID == "":
-		skip(p, "id", "ticket", t.ID)
+		lenient.Skip(p, "id", "ticket", t.ID)
 		return helpdesk.Conversation{}, false
 	case t.Created.IsZero():
-		skip(p, "time", "ticket", t.ID)
+		lenient.Skip(p, "time", "ticket", t.ID)
 		return helpdesk.Conversation{}, false
 	}
 	conv, unknown := conversation(t, c.now, c.base)
-	unknowns(p, unknown)
+	p.AddUnknown(unknown...)
 	if c.users.isBot(conv.Agent) {
 		conv.Agent = ""
 	}
@@ -87,15 +88,15 @@ func (c *Collector) readMessages(ctx context.Context, raw []json.RawMessage, of 
 	var senders []string
 	for _, r := range raw {
 		var m message
-		if !decode("message", r, &m, p) {
+		if !lenient.Decode[id]("message", r, &m, p) {
 			continue
 		}
 		if m.Ticket == "" {
 			m.Ticket = of
 		}
 		read = append(read, m)
-		if m.FromAgent.v {
-			senders = append(senders, string(m.Sender.v.ID))
+		if m.FromAgent.V {
+			senders = append(senders, string(m.Sender.V.ID))
 		}
 	}
 	if err := c.users.know(ctx, c, senders); err != nil {
@@ -107,9 +108,9 @@ func (c *Collector) readMessages(ctx context.Context, raw []json.RawMessage, of 
 		rows = append(rows, row{at: m.Created.Time, id: string(m.ID)})
 		switch {
 		case m.ID == "" || m.Ticket == "":
-			skip(p, "id", "message", m.ID)
+			lenient.Skip(p, "id", "message", m.ID)
 		case m.at().IsZero():
-			skip(p, "time", "message", m.ID)
+			lenient.Skip(p, "time", "message", m.ID)
 		default:
 			rows[len(rows)-1].rec = messageOf(m, c.users.isBot)
 		}
@@ -129,7 +130,7 @@ func (c *Collector) surveys() listing {
 			rows := make([]row, 0, len(raw))
 			for _, r := range raw {
 				var s survey
-				if !decode("survey", r, &s, p) {
+				if !lenient.Decode[id]("survey", r, &s, p) {
 					continue
 				}
 				rows = append(rows, row{at: s.Created.Time, last: latest(s.Sent, s.Scored), id: string(s.ID)})
@@ -145,12 +146,12 @@ func (c *Collector) surveys() listing {
 // ratingRow converts a survey, or notes in the page why it can't be used.
 func ratingRow(s *survey, p *helpdesk.Page) (helpdesk.Rating, bool) {
 	if s.ID == "" || s.Ticket == "" {
-		skip(p, "id", "survey", s.ID)
+		lenient.Skip(p, "id", "survey", s.ID)
 		return helpdesk.Rating{}, false
 	}
 	rating, ok := ratingOf(s)
 	if !ok {
-		skip(p, "score", "survey", s.ID)
+		lenient.Skip(p, "score", "survey", s.ID)
 	}
 	return rating, ok
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 )
 
@@ -186,7 +187,7 @@ func TestRecordedTeams(t *testing.T) {
 
 func TestRecordedViewItems(t *testing.T) {
 	p := readSample(t, helpdesk.StreamOpen, "/api/views/0/items", "view_items_list.json")
-	compare(t, []string{"82682724", "82751818"}, ids([]helpdesk.Page{p}))
+	compare(t, []string{"82682724", "82751818"}, collectortest.IDs([]helpdesk.Page{p}))
 	if p.Done {
 		t.Error("the snoozed tickets have not been read yet")
 	}

@@ -3,66 +3,15 @@ package gorgias
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // id is a vendor's id: a number or a string in JSON, "" for null. What is
 // neither is an error: a record without an id can't be kept apart from others.
-type id string
-
-var errID = errors.New("an id that is neither a number nor a word")
-
-func (v *id) UnmarshalJSON(b []byte) error {
-	var s string
-	switch {
-	case bytes.Equal(b, []byte("null")):
-		*v = ""
-		return nil
-	case b[0] == '"':
-		if err := json.Unmarshal(b, &s); err != nil {
-			return errID
-		}
-		s = strings.TrimSpace(s)
-	default:
-		s = string(b)
-		if strings.Trim(s, "0123456789") != "" {
-			return errID
-		}
-	}
-	if !isWord(s) {
-		return errID
-	}
-	*v = id(s)
-	return nil
-}
-
-// isWord reports whether s is safe as a part of a path and as a label: letters,
-// digits, "-" and "_", and not too many.
-func isWord(s string) bool {
-	if len(s) > 64 {
-		return false
-	}
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '-', r == '_':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// seq is the id as a number of the vendor's sequence, 0 when it is none.
-func (v id) seq() uint64 {
-	n, err := strconv.ParseUint(string(v), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
+type id = lenient.ID
 
 // stamp is an instant. The API prints it with zone and microseconds, its
 // documentation without a zone, and old accounts have shown a blank for the T:
@@ -111,33 +60,7 @@ func parseTime(s string) (t time.Time, bad bool) {
 	return time.Time{}, true
 }
 
-// text is a string; anything else than a string is "".
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = ""
-	}
-	*t = text(strings.TrimSpace(s))
-	return nil
-}
-
-// maybe is a value that does not decide whether a record can be read: what is
-// null or of another shape is absent.
-type maybe[T any] struct {
-	v  T
-	ok bool
-}
-
-func (m *maybe[T]) UnmarshalJSON(b []byte) error {
-	*m = maybe[T]{}
-	if bytes.Equal(b, []byte("null")) {
-		return nil
-	}
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		m.v, m.ok = v, true
-	}
-	return nil
-}
+type (
+	text         = lenient.Text
+	maybe[T any] = lenient.Maybe[T]
+)

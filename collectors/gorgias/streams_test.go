@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -74,13 +75,13 @@ func TestAFilterIsWrittenWithTheQuotesThatTheVendorTakes(t *testing.T) {
 		}
 		filters = append(filters, view["filters"])
 		if strings.Contains(fmt.Sprint(view["filters"]), `"`) {
-			return failure(r, http.StatusBadRequest)
+			return collectortest.Failure(r, http.StatusBadRequest)
 		}
 		return nil
 	}
 	c := New(api, Options{})
-	walk(t, c, helpdesk.StreamOpen, at(0))
-	walk(t, c, helpdesk.StreamOpen, at(0))
+	collectortest.Walk(t, c, helpdesk.StreamOpen, at(0))
+	collectortest.Walk(t, c, helpdesk.StreamOpen, at(0))
 	single, snoozed := any(`eq(ticket.status, 'open')`), any(`isNotEmpty(ticket.snooze_datetime)`)
 	compare(t, []any{`eq(ticket.status, "open")`, single, snoozed, single, snoozed}, filters)
 }
@@ -100,8 +101,8 @@ func TestTheOpenSetIsWhatIsOpenAndWhatIsSnoozed(t *testing.T) {
 	}
 	c := New(api, Options{})
 	for range 2 { // a sweep begins anew where the last one ended
-		pages, cursor := walk(t, c, helpdesk.StreamOpen, at(0))
-		compare(t, numbers(1, 360), ids(pages))
+		pages, cursor := collectortest.Walk(t, c, helpdesk.StreamOpen, at(0))
+		compare(t, numbers(1, 360), collectortest.IDs(pages))
 		if n := api.made(); n != 3+2 {
 			t.Errorf("%d calls for 250 open and 110 snoozed tickets, want 5", n)
 		}
@@ -142,8 +143,8 @@ func TestASweepIsResumedInItsMiddle(t *testing.T) {
 	}
 	w := at(time.Minute)
 	w.Cursor = p1.Cursor
-	pages, _ := walk(t, New(api, Options{}), helpdesk.StreamOpen, w)
-	compare(t, numbers(1, 150), ids(append(pages, p1)))
+	pages, _ := collectortest.Walk(t, New(api, Options{}), helpdesk.StreamOpen, w)
+	compare(t, numbers(1, 150), collectortest.IDs(append(pages, p1)))
 	second := api.calls[1].Query
 	if second.Get("ignored_item") != "100" || second.Get("direction") != "next" || second.Get("cursor") == "" {
 		t.Errorf("the second page was asked for by %v", second)
@@ -158,17 +159,17 @@ func TestSurveysAreReadThirtyDaysBackInEverySweep(t *testing.T) {
 	api.lists["/api/satisfaction-surveys"][100]["score"] = 5 // 50 days old, answered in the horizon
 	api.lists["/api/satisfaction-surveys"][100]["scored_datetime"] = ago(time.Hour)
 	c := New(api, Options{})
-	pages, cursor := walk(t, c, helpdesk.StreamRatings, at(0))
-	compare(t, append([]string{"101"}, numbers(180, 300)...), ids(pages))
+	pages, cursor := collectortest.Walk(t, c, helpdesk.StreamRatings, at(0))
+	compare(t, append([]string{"101"}, numbers(180, 300)...), collectortest.IDs(pages))
 
 	w := at(time.Hour)
 	w.Cursor = cursor
 	api.made()
-	pages, _ = walk(t, c, helpdesk.StreamRatings, w)
+	pages, _ = collectortest.Walk(t, c, helpdesk.StreamRatings, w)
 	if n := api.made(); n != 2 {
 		t.Errorf("%d calls for the 120 surveys of 30 days, want 2", n)
 	}
-	if got := strings.Join(ids(pages), " "); !strings.Contains(got, "181") {
+	if got := strings.Join(collectortest.IDs(pages), " "); !strings.Contains(got, "181") {
 		t.Error("a survey of 29 days ago was not read again")
 	}
 }
@@ -179,12 +180,12 @@ func TestDirectoriesAreReadWhole(t *testing.T) {
 		for v := 1; v <= 230; v++ {
 			api.add(endpoint, object{"id": v, "name": "N", "role": object{"name": "agent"}, "created_datetime": ago(time.Hour)})
 		}
-		pages, cursor := walk(t, New(api, Options{}), stream, at(0))
-		compare(t, numbers(1, 230), ids(pages))
+		pages, cursor := collectortest.Walk(t, New(api, Options{}), stream, at(0))
+		compare(t, numbers(1, 230), collectortest.IDs(pages))
 		w := at(time.Hour)
 		w.Cursor = cursor
-		pages, _ = walk(t, New(api, Options{}), stream, w)
-		compare(t, numbers(1, 230), ids(pages))
+		pages, _ = collectortest.Walk(t, New(api, Options{}), stream, w)
+		compare(t, numbers(1, 230), collectortest.IDs(pages))
 		if n := api.made(); n != 6 {
 			t.Errorf("%d calls for two walks over 230, want 6", n)
 		}
@@ -233,7 +234,7 @@ func TestUsersAreLookedUpOnceAndAgainWhenAnUnknownOneWrites(t *testing.T) {
 	compare(t, 1, calls)
 
 	filled := New(api, Options{}) // the stream of agents saves the look-up
-	walk(t, filled, helpdesk.StreamAgents, at(0))
+	collectortest.Walk(t, filled, helpdesk.StreamAgents, at(0))
 	filled.users.bot["6"] = false
 	_, calls = read(filled)
 	compare(t, 1, calls)
@@ -245,7 +246,7 @@ func TestUsersThatCanNotBeRead(t *testing.T) {
 	code := http.StatusInternalServerError
 	api.before = func(r rest.Request) error {
 		if r.Path == "/api/users" {
-			return failure(r, code)
+			return collectortest.Failure(r, code)
 		}
 		return nil
 	}
@@ -269,7 +270,7 @@ func TestAWantIsMadeOnceAlthoughItsEventIsReadAgain(t *testing.T) {
 	api := newFake(t)
 	api.add("/api/events", eventRow(1, "ticket-closed", 7, ago(time.Hour)))
 	c := New(api, Options{})
-	_, cursor := walk(t, c, helpdesk.StreamEvents, at(0))
+	_, cursor := collectortest.Walk(t, c, helpdesk.StreamEvents, at(0))
 	survey := eventRow(2, "satisfaction-survey-responded", 70, ago(-time.Second))
 	survey["object_type"] = "SatisfactionSurvey"
 	api.add("/api/events", survey, eventRow(3, "ticket-merged", 8, ago(-2*time.Second)))
@@ -278,7 +279,7 @@ func TestAWantIsMadeOnceAlthoughItsEventIsReadAgain(t *testing.T) {
 		w := at(time.Duration(round+1) * 30 * time.Second)
 		w.Cursor, w.Long = cursor, round == 2
 		var pages []helpdesk.Page
-		pages, cursor = walk(t, New(api, Options{}), helpdesk.StreamEvents, w)
+		pages, cursor = collectortest.Walk(t, New(api, Options{}), helpdesk.StreamEvents, w)
 		wants = append(wants, pages[0].Wants)
 	}
 	first := []helpdesk.Want{{Kind: helpdesk.WantRating, ID: "70"}, whole("8")}
@@ -288,7 +289,7 @@ func TestAWantIsMadeOnceAlthoughItsEventIsReadAgain(t *testing.T) {
 func TestTheFirstWalkOverTheEventsLeavesSurveysToTheirOwnStream(t *testing.T) {
 	api := newFake(t)
 	api.add("/api/events", eventRow(2, "satisfaction-survey-sent", 70, ago(time.Hour)), eventRow(3, "ticket-merged", 8, ago(time.Hour)))
-	pages, _ := walk(t, New(api, Options{}), helpdesk.StreamEvents, at(0))
+	pages, _ := collectortest.Walk(t, New(api, Options{}), helpdesk.StreamEvents, at(0))
 	compare(t, []helpdesk.Want{whole("8")}, pages[0].Wants)
 }
 
@@ -296,18 +297,18 @@ func TestAnAccountThatRefusesATypeOfEventIsReadWithoutThem(t *testing.T) {
 	api := newFake(t)
 	api.before = func(r rest.Request) error {
 		if r.Query.Has("types") {
-			return failure(r, http.StatusBadRequest)
+			return collectortest.Failure(r, http.StatusBadRequest)
 		}
 		return nil
 	}
 	api.add("/api/events", eventRow(1, "ticket-updated", 7, ago(time.Hour)), eventRow(2, "ticket-closed", 7, ago(time.Hour)))
 	c := New(api, Options{})
-	pages, cursor := walk(t, c, helpdesk.StreamEvents, at(0))
-	compare(t, []string{"2"}, ids(pages))
+	pages, cursor := collectortest.Walk(t, c, helpdesk.StreamEvents, at(0))
+	compare(t, []string{"2"}, collectortest.IDs(pages))
 	api.made()
 	w := at(30 * time.Second)
 	w.Cursor = cursor
-	walk(t, c, helpdesk.StreamEvents, w)
+	collectortest.Walk(t, c, helpdesk.StreamEvents, w)
 	if n := api.made(); n != 1 {
 		t.Errorf("%d calls, want 1: it is refused once", n)
 	}
@@ -321,14 +322,14 @@ func TestCallsSayWhatTheyAreFor(t *testing.T) {
 	c := New(api, Options{})
 	priority := func() rest.Priority { return api.calls[len(api.calls)-1].Priority }
 
-	_, cursor := walk(t, c, helpdesk.StreamMessages, at(0))
+	_, cursor := collectortest.Walk(t, c, helpdesk.StreamMessages, at(0))
 	compare(t, rest.Background, priority()) // history
 	w := at(time.Minute)
 	w.Cursor = cursor
-	walk(t, c, helpdesk.StreamMessages, w)
+	collectortest.Walk(t, c, helpdesk.StreamMessages, w)
 	compare(t, rest.Clocks, priority())
 	for _, s := range []helpdesk.Stream{helpdesk.StreamRatings, helpdesk.StreamAgents, helpdesk.StreamTeams, helpdesk.StreamOpen} {
-		walk(t, c, s, at(0))
+		collectortest.Walk(t, c, s, at(0))
 		compare(t, rest.Background, priority())
 	}
 	for kind, want := range map[helpdesk.WantKind]rest.Priority{
@@ -355,7 +356,7 @@ func TestWhatABotHasIsUnassigned(t *testing.T) {
 			"created_datetime": ago(time.Minute), "updated_datetime": ago(time.Minute),
 		})
 	}
-	pages, _ := walk(t, New(api, Options{}), helpdesk.StreamConversations, at(0))
+	pages, _ := collectortest.Walk(t, New(api, Options{}), helpdesk.StreamConversations, at(0))
 	got := map[string]string{}
 	for _, p := range pages {
 		for _, r := range p.Records {

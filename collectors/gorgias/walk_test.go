@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -47,7 +48,7 @@ func TestCallsOfAWalkGrowWithWhatChanged(t *testing.T) {
 						api.add(s.endpoint, s.row(1000-i, ago(desk.history(i))))
 					}
 					c := New(api, Options{})
-					_, cursor := walk(t, c, s.stream, at(0))
+					_, cursor := collectortest.Walk(t, c, s.stream, at(0))
 					api.made()
 
 					for i := range n {
@@ -55,11 +56,11 @@ func TestCallsOfAWalkGrowWithWhatChanged(t *testing.T) {
 					}
 					w := at(30 * time.Second)
 					w.Cursor = cursor
-					pages, cursor := walk(t, c, s.stream, w)
+					pages, cursor := collectortest.Walk(t, c, s.stream, w)
 					if got := api.made(); got != want {
 						t.Errorf("%d calls for %d new rows, want %d", got, n, want)
 					}
-					got := strings.Join(ids(pages), " ")
+					got := strings.Join(collectortest.IDs(pages), " ")
 					for i := range n {
 						if v := fmt.Sprint(2001 + i); !strings.Contains(got, v) {
 							t.Fatalf("row %s is missing", v)
@@ -68,7 +69,7 @@ func TestCallsOfAWalkGrowWithWhatChanged(t *testing.T) {
 
 					w = at(60 * time.Second)
 					w.Cursor = cursor
-					walk(t, c, s.stream, w)
+					collectortest.Walk(t, c, s.stream, w)
 					if got := api.made(); got != 1 {
 						t.Errorf("%d calls for the idle walk after it, want 1", got)
 					}
@@ -86,13 +87,13 @@ func TestIdleWalksStayAtOneCallForEver(t *testing.T) {
 				api.add(s.endpoint, s.row(i+1, ago(0))) // all in the instant of the first walk
 			}
 			c := New(api, Options{})
-			_, cursor := walk(t, c, s.stream, at(0))
+			_, cursor := collectortest.Walk(t, c, s.stream, at(0))
 			var calls []int
 			for round := range 6 {
 				api.made()
 				w := at(time.Duration(round+1) * 30 * time.Second)
 				w.Cursor = cursor
-				_, cursor = walk(t, c, s.stream, w)
+				_, cursor = collectortest.Walk(t, c, s.stream, w)
 				calls = append(calls, api.made())
 			}
 			// What was read in its own instant may not have been visible as a
@@ -113,8 +114,8 @@ func TestAFirstWalkReadsBackToTheHorizon(t *testing.T) {
 			}
 			w := at(0)
 			w.Horizon = now.Add(-150 * time.Hour)
-			pages, _ := walk(t, New(api, Options{}), s.stream, w)
-			if diff := cmp.Diff(numbers(100, 250), ids(pages)); diff != "" {
+			pages, _ := collectortest.Walk(t, New(api, Options{}), s.stream, w)
+			if diff := cmp.Diff(numbers(100, 250), collectortest.IDs(pages)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			var progress []float64
@@ -139,8 +140,8 @@ func TestRowsOfOneInstantAreNotLostAtAPageEdge(t *testing.T) {
 				}
 				api.add(s.endpoint, s.row(v, ago(age)))
 			}
-			pages, _ := walk(t, New(api, Options{}), s.stream, at(0))
-			if diff := cmp.Diff(numbers(1, 350), ids(pages)); diff != "" {
+			pages, _ := collectortest.Walk(t, New(api, Options{}), s.stream, at(0))
+			if diff := cmp.Diff(numbers(1, 350), collectortest.IDs(pages)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -155,12 +156,12 @@ func TestARowThatBecomesVisibleLateIsRead(t *testing.T) {
 				api.add(s.endpoint, s.row(v, ago(time.Duration(300-v)*5*time.Millisecond)))
 			}
 			c := New(api, Options{})
-			_, cursor := walk(t, c, s.stream, at(0))
+			_, cursor := collectortest.Walk(t, c, s.stream, at(0))
 			api.add(s.endpoint, s.row(301, ago(1490*time.Millisecond))) // within the visibility lag
 			w := at(30 * time.Second)
 			w.Cursor = cursor
-			pages, _ := walk(t, c, s.stream, w)
-			if !strings.Contains(strings.Join(ids(pages), " "), "301") {
+			pages, _ := collectortest.Walk(t, c, s.stream, w)
+			if !strings.Contains(strings.Join(collectortest.IDs(pages), " "), "301") {
 				t.Error("the late row is missing")
 			}
 		})
@@ -175,11 +176,11 @@ func TestLongWalksReadNinetyMinutesAgain(t *testing.T) {
 				api.add(s.endpoint, s.row(v, ago(time.Duration(401-v)*20*time.Second)))
 			}
 			c := New(api, Options{})
-			_, cursor := walk(t, c, s.stream, at(0))
+			_, cursor := collectortest.Walk(t, c, s.stream, at(0))
 			w := at(30 * time.Second)
 			w.Cursor, w.Long = cursor, true
-			pages, _ := walk(t, c, s.stream, w)
-			got := strings.Join(ids(pages), " ")
+			pages, _ := collectortest.Walk(t, c, s.stream, w)
+			got := strings.Join(collectortest.IDs(pages), " ")
 			if !strings.Contains(got, "131") {
 				t.Error("a row of 90 minutes ago was not read again")
 			}
@@ -203,13 +204,13 @@ func TestATicketThatJumpsToTheFrontWhileItIsPagedIsReadByTheNextWalk(t *testing.
 		}
 		return nil
 	}
-	pages, cursor := walk(t, c, helpdesk.StreamConversations, at(0))
-	if diff := cmp.Diff(numbers(2, 250), ids(pages)); diff != "" {
+	pages, cursor := collectortest.Walk(t, c, helpdesk.StreamConversations, at(0))
+	if diff := cmp.Diff(numbers(2, 250), collectortest.IDs(pages)); diff != "" {
 		t.Errorf("first walk (-want +got):\n%s", diff)
 	}
 	w := at(30 * time.Second)
 	w.Cursor = cursor
-	pages, _ = walk(t, c, helpdesk.StreamConversations, w)
+	pages, _ = collectortest.Walk(t, c, helpdesk.StreamConversations, w)
 	first := pages[0].Records[0].(helpdesk.Conversation)
 	if first.ID != "1" || first.Labels.Priority != "high" {
 		t.Errorf("the next walk begins with %s %s, want the updated ticket 1", first.ID, first.Labels.Priority)
@@ -232,14 +233,14 @@ func TestAWalkResumesInItsMiddleAfterARestart(t *testing.T) {
 			w := at(time.Hour)
 			w.Cursor = p1.Cursor
 			c := New(api, Options{})
-			rest, cursor := walk(t, c, s.stream, w)
+			rest, cursor := collectortest.Walk(t, c, s.stream, w)
 			if len(rest) != 3 {
 				t.Errorf("%d pages after the restart, want 3: nothing is read twice", len(rest))
 			}
 			w.Cursor = cursor
-			next, _ := walk(t, c, s.stream, w)
+			next, _ := collectortest.Walk(t, c, s.stream, w)
 			all := append(append([]helpdesk.Page{p1}, rest...), next...)
-			if diff := cmp.Diff(numbers(1, 351), ids(all)); diff != "" {
+			if diff := cmp.Diff(numbers(1, 351), collectortest.IDs(all)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -262,7 +263,7 @@ func TestARefusedCursorBeginsTheWalkAgainOnce(t *testing.T) {
 			refuse := true
 			api.before = func(r rest.Request) error {
 				if refuse && r.Query.Get("cursor") != "" {
-					return failure(r, http.StatusBadRequest)
+					return collectortest.Failure(r, http.StatusBadRequest)
 				}
 				return nil
 			}
@@ -277,8 +278,8 @@ func TestARefusedCursorBeginsTheWalkAgainOnce(t *testing.T) {
 				t.Fatal("a vendor that refuses every cursor must be an error, not an endless walk")
 			}
 			refuse = false
-			pages, _ := walk(t, c, s.stream, w)
-			if diff := cmp.Diff(numbers(1, 350), ids(append(pages, p1, p2))); diff != "" {
+			pages, _ := collectortest.Walk(t, c, s.stream, w)
+			if diff := cmp.Diff(numbers(1, 350), collectortest.IDs(append(pages, p1, p2))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -299,7 +300,7 @@ func TestOtherFailuresOfAPageAreErrorsAndMoveNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 				api.made()
-				api.before = func(r rest.Request) error { return failure(r, code) }
+				api.before = func(r rest.Request) error { return collectortest.Failure(r, code) }
 				w := at(0)
 				w.Cursor = p.Cursor
 				if got, err := c.Read(t.Context(), s.stream, w); err == nil || got.Cursor != nil || got.Records != nil {
@@ -348,17 +349,17 @@ func TestAnEmptyAnswerMovesNothing(t *testing.T) {
 				api.add(s.endpoint, s.row(v, ago(time.Duration(120-v)*time.Millisecond)))
 			}
 			c := New(api, Options{})
-			_, cursor := walk(t, c, s.stream, at(0))
+			_, cursor := collectortest.Walk(t, c, s.stream, at(0))
 			kept := api.lists[s.endpoint]
 			api.lists[s.endpoint] = nil // a hiccup
 			w := at(30 * time.Second)
 			w.Cursor = cursor
-			_, cursor = walk(t, c, s.stream, w)
+			_, cursor = collectortest.Walk(t, c, s.stream, w)
 			api.lists[s.endpoint] = append(kept, s.row(121, ago(110*time.Millisecond)))
 			w = at(60 * time.Second)
 			w.Cursor = cursor
-			pages, _ := walk(t, c, s.stream, w)
-			if !strings.Contains(strings.Join(ids(pages), " "), "121") {
+			pages, _ := collectortest.Walk(t, c, s.stream, w)
+			if !strings.Contains(strings.Join(collectortest.IDs(pages), " "), "121") {
 				t.Error("the row that was not visible before the hiccup is missing")
 			}
 		})
@@ -380,8 +381,8 @@ func TestAPageThatComesWithoutItsRowsIsAskedForAgain(t *testing.T) {
 					}
 					return a
 				}
-				pages, _ := walk(t, New(api, Options{}), s.stream, at(0))
-				if got := len(ids(pages)); got != 250 {
+				pages, _ := collectortest.Walk(t, New(api, Options{}), s.stream, at(0))
+				if got := len(collectortest.IDs(pages)); got != 250 {
 					t.Errorf("%d of 250 rows were read", got)
 				}
 			})
@@ -398,12 +399,12 @@ func TestWithoutAClockWalksAreStillShortAndLoseNothing(t *testing.T) {
 			}
 			c := New(api, Options{})
 			w := helpdesk.Walk{Horizon: now.Add(-30 * 24 * time.Hour)}
-			_, w.Cursor = walk(t, c, s.stream, w)
+			_, w.Cursor = collectortest.Walk(t, c, s.stream, w)
 			api.made()
 			api.add(s.endpoint, s.row(151, ago(50*time.Minute+time.Second)))
-			pages, _ := walk(t, c, s.stream, w)
-			if n := api.made(); n != 1 || !strings.Contains(strings.Join(ids(pages), " "), "151") {
-				t.Errorf("%d calls, rows %v", n, ids(pages))
+			pages, _ := collectortest.Walk(t, c, s.stream, w)
+			if n := api.made(); n != 1 || !strings.Contains(strings.Join(collectortest.IDs(pages), " "), "151") {
+				t.Errorf("%d calls, rows %v", n, collectortest.IDs(pages))
 			}
 		})
 	}

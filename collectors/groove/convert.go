@@ -20,10 +20,10 @@ func conversationOf(row *conversation) (helpdesk.Conversation, []helpdesk.Unknow
 		Excluded: state.Excluded,
 		Labels: helpdesk.Labels{
 			Channel: channel,
-			Team:    string(row.Assigned.v.Team.v.Name),
-			Inbox:   string(row.Channel.v.Name),
+			Team:    string(row.Assigned.V.Team.V.Name),
+			Inbox:   string(row.Channel.V.Name),
 		},
-		Agent:    string(row.Assigned.v.Agent.v.ID),
+		Agent:    string(row.Assigned.V.Agent.V.ID),
 		Messages: -1,
 	}
 	if row.Deleted.isSet() && conv.Excluded == helpdesk.NotExcluded {
@@ -43,8 +43,8 @@ func conversationOf(row *conversation) (helpdesk.Conversation, []helpdesk.Unknow
 	default:
 		conv.ExcludedAt = row.StateUpdated.Time
 	}
-	if n := row.Counts.v.Messages; n.ok && n.v >= 0 {
-		conv.Messages = n.v
+	if n := row.Counts.V.Messages; n.OK && n.V >= 0 {
+		conv.Messages = n.V
 	}
 	return conv, append(unknown, strange...)
 }
@@ -63,7 +63,7 @@ func stateOf(name text) (helpdesk.StatusChange, []helpdesk.UnknownValue) {
 // it tells none, the channel is a mailbox, as nearly all are: the name that the
 // team gave it decides nothing, but one of a type's names is taken for it.
 func channelOf(row *conversation) (helpdesk.Channel, []helpdesk.UnknownValue) {
-	at := row.Channel.v
+	at := row.Channel.V
 	var strange []helpdesk.UnknownValue
 	for _, name := range []text{at.Kind, at.Type, text(strings.TrimSuffix(string(row.Type), "Conversation"))} {
 		word := channelWord(name)
@@ -95,12 +95,12 @@ func channelWord(name text) string {
 // a rule did is a rule's, whoever it signed it with. An author of a type that is
 // not known is nobody who waits and nobody who answers.
 func authorOf(e *entry, c *change) (helpdesk.Author, string, []helpdesk.UnknownValue) {
-	who := c.Author.v
+	who := c.Author.V
 	if who.Type == "" {
-		who = e.Actor.v
+		who = e.Actor.V
 	}
 	switch {
-	case e.Actor.v.Type == actorRule, who.Type == actorRule:
+	case e.Actor.V.Type == actorRule, who.Type == actorRule:
 		return helpdesk.AuthorRule, "", nil
 	case who.Type == actorAgent:
 		return helpdesk.AuthorAgent, string(who.ID), nil
@@ -118,7 +118,7 @@ func authorOf(e *entry, c *change) (helpdesk.Author, string, []helpdesk.UnknownV
 // actorOf says who did something; who is neither an agent nor a customer is no
 // person.
 func actorOf(e *entry) (helpdesk.Actor, string, []helpdesk.UnknownValue) {
-	switch who := e.Actor.v; who.Type {
+	switch who := e.Actor.V; who.Type {
 	case "":
 		return helpdesk.ActorUnknown, "", nil
 	case actorAgent:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // happening is an entry of a history with its change.
@@ -27,25 +28,25 @@ func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening
 	seen := map[string]bool{} // an entry may come twice, at the edges of pages
 	for _, raw := range rows {
 		var h happening
-		if !decode("entry of conversation "+string(number), raw, &h.entry, p) {
+		if !lenient.Decode[id]("entry of conversation "+string(number), raw, &h.entry, p) {
 			continue
 		}
 		about := h.entry.Change
-		if !about.ok {
+		if !about.OK {
 			about = h.entry.Node
 		}
-		if !about.ok { // a change that is no part of an entry
-			about = maybe[json.RawMessage]{v: raw, ok: true}
+		if !about.OK { // a change that is no part of an entry
+			about = maybe[json.RawMessage]{V: raw, OK: true}
 		}
-		if !decode("entry of conversation "+string(number), about.v, &h.change, p) {
+		if !lenient.Decode[id]("entry of conversation "+string(number), about.V, &h.change, p) {
 			continue
 		}
-		h.id = string(cmp.Or(h.change.ID.v, h.entry.ID.v))
+		h.id = string(cmp.Or(h.change.ID.V, h.entry.ID.V))
 		if h.at = h.entry.Created.Time; h.at.IsZero() {
 			h.at = h.change.Created.Time
 		}
 		if h.at.IsZero() {
-			skip(p, "time", "entry of conversation "+string(number), id(h.id))
+			lenient.Skip(p, "time", "entry of conversation "+string(number), id(h.id))
 			continue
 		}
 		if h.id != "" && seen[h.id] {
@@ -85,8 +86,8 @@ func inOrder(all []happening) {
 // it is one of: both grow. It is 0 where it has neither.
 func (e *entry) rank() uint64 {
 	for _, own := range []maybe[id]{e.ID, e.Changeset} {
-		_, digits, _ := strings.Cut(string(own.v), "_")
-		if n, ok := id(digits).number(); ok {
+		_, digits, _ := strings.Cut(string(own.V), "_")
+		if n := id(digits).Seq(); n != 0 {
 			return n
 		}
 	}
@@ -126,7 +127,7 @@ func historyOf(number id, rows []json.RawMessage, p *helpdesk.Page) []helpdesk.R
 	for _, h := range happenings(number, rows, p) {
 		t.tell(&h)
 	}
-	unknowns(p, t.unknown)
+	p.AddUnknown(t.unknown...)
 	return t.records
 }
 
@@ -187,7 +188,7 @@ func (t *teller) state(h *happening) {
 // to tells a change of the status. An entry tells only the new one: what it was
 // before decides what the change is.
 func (t *teller) to(h *happening, s helpdesk.StatusChange) {
-	s.Key, s.Conversation, s.Cause = h.key(), t.conversation, string(h.entry.Changeset.v)
+	s.Key, s.Conversation, s.Cause = h.key(), t.conversation, string(h.entry.Changeset.V)
 	by, agent, unknown := actorOf(&h.entry)
 	s.By, s.Agent = by, agent
 	t.unknown = append(t.unknown, unknown...)
@@ -210,12 +211,12 @@ func (t *teller) to(h *happening, s helpdesk.StatusChange) {
 }
 
 func (t *teller) agentChange(h *happening) {
-	t.agent = string(cmp.Or(h.change.ToAgent.v.ID, h.change.To.party.v.ID))
+	t.agent = string(cmp.Or(h.change.ToAgent.V.ID, h.change.To.party.V.ID))
 	t.assign(h)
 }
 
 func (t *teller) teamChange(h *happening) {
-	from, to := cmp.Or(h.change.FromTeam.v.Name, h.change.From.party.v.Name), cmp.Or(h.change.ToTeam.v.Name, h.change.To.party.v.Name)
+	from, to := cmp.Or(h.change.FromTeam.V.Name, h.change.From.party.V.Name), cmp.Or(h.change.ToTeam.V.Name, h.change.To.party.V.Name)
 	t.team = string(to)
 	if from != to {
 		t.records = append(t.records, helpdesk.Relabel{
@@ -242,15 +243,15 @@ func (t *teller) assign(h *happening) {
 // merge tells that another conversation became a part of this one: it is in no
 // list any more, and nothing else tells of its end.
 func (t *teller) merge(h *happening) {
-	if h.change.Source.v == "" {
+	if h.change.Source.V == "" {
 		t.unknown = append(t.unknown, helpdesk.UnknownValue{What: "merge", Value: ""})
 		return
 	}
 	by, agent, unknown := actorOf(&h.entry)
 	t.unknown = append(t.unknown, unknown...)
 	t.records = append(t.records, helpdesk.StatusChange{
-		Key: h.key(), Conversation: string(h.change.Source.v), Change: helpdesk.ChangeExcluded,
-		To: helpdesk.StatusExcluded, Excluded: helpdesk.ExcludedMerged, By: by, Agent: agent, Cause: string(h.entry.Changeset.v),
+		Key: h.key(), Conversation: string(h.change.Source.V), Change: helpdesk.ChangeExcluded,
+		To: helpdesk.StatusExcluded, Excluded: helpdesk.ExcludedMerged, By: by, Agent: agent, Cause: string(h.entry.Changeset.V),
 	})
 }
 

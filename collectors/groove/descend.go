@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -81,7 +82,7 @@ func (d *descent) begin(w helpdesk.Walk) *down {
 // the base of the next walk is therefore the first row of this walk's first
 // page, and not the time of its end.
 func (c *Collector) readConversations(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[descent](w.Cursor)
+	st := helpdesk.ReadCursor[descent](cursorVersion, w.Cursor)
 	if st.Walk == nil || st.Walk.Feed < 0 || st.Walk.Feed > checkFeed {
 		st.Walk = st.begin(w)
 	}
@@ -102,7 +103,7 @@ func (c *Collector) readConversations(ctx context.Context, w helpdesk.Walk) (hel
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -185,7 +186,7 @@ func (c *Collector) feed(ctx context.Context, wk *down, prio rest.Priority) (raw
 		if err == nil && len(raw) > 0 || err != nil && hopeless(err) {
 			return raw, next, aside, err
 		}
-		c.oneByOne = reasonOf(err) == rest.ReasonClient
+		c.oneByOne = rest.ReasonOf(err) == rest.ReasonClient
 	}
 	raw, next, err = c.conversations(ctx, feeds[wk.Feed%len(feeds)], wk.Place.Page, prio)
 	return raw, next, nil, err
@@ -270,11 +271,11 @@ func readRows(raw []json.RawMessage, p *helpdesk.Page) []conversation {
 	for _, r := range raw {
 		var row conversation
 		switch {
-		case !decode("conversation", r, &row, p):
+		case !lenient.Decode[id]("conversation", r, &row, p):
 		case row.ID == "" || row.Number == "":
-			skip(p, "id", "conversation", row.ID)
+			lenient.Skip(p, "id", "conversation", row.ID)
 		case row.Created.IsZero():
-			skip(p, "time", "conversation", row.Number)
+			lenient.Skip(p, "time", "conversation", row.Number)
 		default:
 			rows = append(rows, row)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -12,9 +13,9 @@ import (
 func agentRow(raw json.RawMessage, p *helpdesk.Page) {
 	var a agent
 	switch {
-	case !decode("agent", raw, &a, p):
+	case !lenient.Decode[id]("agent", raw, &a, p):
 	case a.ID == "":
-		skip(p, "id", "agent", a.ID)
+		lenient.Skip(p, "id", "agent", a.ID)
 	default:
 		p.Records = append(p.Records, agentOf(&a))
 	}
@@ -24,9 +25,9 @@ func agentRow(raw json.RawMessage, p *helpdesk.Page) {
 func teamRow(raw json.RawMessage, p *helpdesk.Page) {
 	var t team
 	switch {
-	case !decode("team", raw, &t, p):
+	case !lenient.Decode[id]("team", raw, &t, p):
 	case t.ID == "":
-		skip(p, "id", "team", t.ID)
+		lenient.Skip(p, "id", "team", t.ID)
 	default:
 		p.Records = append(p.Records, teamOf(&t))
 	}
@@ -36,7 +37,7 @@ func teamRow(raw json.RawMessage, p *helpdesk.Page) {
 func (c *Collector) readDirectory(
 	ctx context.Context, operation string, build func(*schema) string, read func(json.RawMessage, *helpdesk.Page), w helpdesk.Walk,
 ) (helpdesk.Page, error) {
-	at := readCursor[place](w.Cursor)
+	at := helpdesk.ReadCursor[place](cursorVersion, w.Cursor)
 	q := question{operation: operation, build: build, priority: rest.Background}
 	field := func(*schema) string { return operation }
 	raw, next, err := c.list(ctx, q, field, at.Page)
@@ -58,6 +59,6 @@ func (c *Collector) readDirectory(
 	if page.Done {
 		at = place{}
 	}
-	page.Cursor, err = writeCursor(at)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, at)
 	return page, err
 }

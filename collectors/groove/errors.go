@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -45,7 +46,7 @@ func failure(operation string, list []maybe[refusal]) error {
 	e := &rest.Error{Reason: rest.ReasonServer, Endpoint: endpoint(operation), Code: http.StatusOK, Err: errors.New("the helpdesk answered with an error")}
 	var lacks []refused
 	for _, one := range list {
-		if r, ok := one.v.lacks(); ok {
+		if r, ok := one.V.lacks(); ok {
 			lacks = append(lacks, r)
 		}
 	}
@@ -55,7 +56,7 @@ func failure(operation string, list []maybe[refusal]) error {
 	}
 	var said strings.Builder
 	for _, one := range list {
-		said.WriteString(strings.ToLower(string(one.v.Message+" "+one.v.Extensions.v.Code)) + "\n")
+		said.WriteString(strings.ToLower(string(one.V.Message+" "+one.V.Extensions.V.Code)) + "\n")
 	}
 	for _, r := range reasons {
 		for _, w := range r.words {
@@ -85,8 +86,8 @@ var wordings = []struct {
 // lacks tells what the schema does not have, ok is false where the error is
 // about something else.
 func (r refusal) lacks() (what refused, ok bool) {
-	x := r.Extensions.v
-	if x.Code == "undefinedField" && isWord(string(x.Type)) && isWord(string(x.Field)) && x.Field != "" {
+	x := r.Extensions.V
+	if x.Code == "undefinedField" && lenient.IsWord(string(x.Type)) && lenient.IsWord(string(x.Field)) && x.Field != "" {
 		return refused{string(x.Type), string(x.Field)}, true
 	}
 	for _, w := range wordings {
@@ -101,13 +102,4 @@ func (r refusal) lacks() (what refused, ok bool) {
 		return what, true
 	}
 	return refused{}, false
-}
-
-// reasonOf is the reason of a typed error, "" of another one.
-func reasonOf(err error) rest.Reason {
-	var e *rest.Error
-	if !errors.As(err, &e) {
-		return ""
-	}
-	return e.Reason
 }

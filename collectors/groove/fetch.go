@@ -7,53 +7,29 @@ import (
 	"net/http"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
-)
-
-// Bounds of one Fetch.
-const (
-	maxWants    = 20 // served at once, so that what was read is soon stored
-	maxFailures = 3  // after which the helpdesk is left alone
 )
 
 // Fetch reads single conversations. A want that fails does not keep the others
 // from being served; an error is returned when none could be.
 func (c *Collector) Fetch(ctx context.Context, wants []helpdesk.Want) (helpdesk.Page, error) {
-	var page helpdesk.Page
-	var failed error
-	failures := 0
-	for _, w := range wants[:min(len(wants), maxWants)] {
-		// A want adds to the page as a whole or not at all.
-		var part helpdesk.Page
-		if err := c.fetch(ctx, w, &part); err != nil {
-			failed = err
-			if failures++; failures >= maxFailures || hopeless(err) {
-				break
-			}
-			continue
-		}
-		page.Records = append(page.Records, part.Records...)
-		page.Gone = append(page.Gone, part.Gone...)
-		page.Skipped = append(page.Skipped, part.Skipped...)
-		unknowns(&page, part.Unknown)
-		page.Served = append(page.Served, w)
-	}
-	if len(page.Served) == 0 && failed != nil {
-		return helpdesk.Page{}, failed
-	}
-	return page, nil
+	return helpdesk.FetchEach(wants, func(w helpdesk.Want) (page helpdesk.Page, err error) {
+		err = c.fetch(ctx, w, &page)
+		return page, err
+	}, hopeless)
 }
 
 // fetch reads one conversation: its row, and its history if that is wanted.
 // There are no surveys by themselves.
 func (c *Collector) fetch(ctx context.Context, w helpdesk.Want, page *helpdesk.Page) error {
-	number, ok := id(w.ID).number()
-	if !ok || w.Kind != helpdesk.WantConversation && w.Kind != helpdesk.WantRow {
-		skip(page, "id", "want", "")
+	number := id(w.ID).Seq()
+	if number == 0 || w.Kind != helpdesk.WantConversation && w.Kind != helpdesk.WantRow {
+		lenient.Skip(page, "id", "want", "")
 		return nil
 	}
 	row, err := c.conversation(ctx, number)
-	if reasonOf(err) == rest.ReasonGone {
+	if rest.ReasonOf(err) == rest.ReasonGone {
 		page.Gone = append(page.Gone, w.ID)
 		return nil
 	}
@@ -61,7 +37,7 @@ func (c *Collector) fetch(ctx context.Context, w helpdesk.Want, page *helpdesk.P
 		return err
 	}
 	conv, unknown := conversationOf(row)
-	unknowns(page, unknown)
+	page.AddUnknown(unknown...)
 	page.Records = append(page.Records, conv)
 	if w.Kind == helpdesk.WantRow {
 		return nil
@@ -82,7 +58,7 @@ func (c *Collector) conversation(ctx context.Context, number uint64) (*conversat
 	if err != nil {
 		return nil, err
 	}
-	wrong := &rest.Error{Reason: rest.ReasonDecode, Endpoint: endpoint(opConversation), Code: http.StatusOK, Err: errors.New("the answer is not a conversation")}
+	wrong := rest.BadAnswer(endpoint(opConversation), errors.New("the answer is not a conversation"))
 	raw, found := data["conversation"]
 	switch {
 	case !found:

@@ -99,7 +99,7 @@ func TestWantsThatFail(t *testing.T) {
 			api.instead = func(operation string, _ []byte) string { return tt.answer(operation) }
 			p, err := New(api, Options{}).Fetch(t.Context(), wants)
 			compare(t, tt.served, p.Served)
-			compare(t, tt.reason, reasonOf(err))
+			compare(t, tt.reason, rest.ReasonOf(err))
 			n := api.calls()
 			compare(t, tt.calls, n[opConversation]+n[opHistory])
 		})

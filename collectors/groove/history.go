@@ -30,8 +30,8 @@ type imprint struct {
 
 func imprintOf(row *conversation) imprint {
 	return imprint{
-		state: string(row.State), agent: string(row.Assigned.v.Agent.v.ID), team: string(row.Assigned.v.Team.v.Name),
-		updated: row.Updated.Time, messages: row.Counts.v.Messages.v,
+		state: string(row.State), agent: string(row.Assigned.V.Agent.V.ID), team: string(row.Assigned.V.Team.V.Name),
+		updated: row.Updated.Time, messages: row.Counts.V.Messages.V,
 	}
 }
 
@@ -54,7 +54,7 @@ func (c *Collector) remember(row *conversation) {
 // the others.
 func (c *Collector) tell(ctx context.Context, row *conversation, prio rest.Priority, page *helpdesk.Page) error {
 	conv, unknown := conversationOf(row)
-	unknowns(page, unknown)
+	page.AddUnknown(unknown...)
 	if c.fresh(row) {
 		page.Records = append(page.Records, conv)
 		return nil
@@ -100,7 +100,7 @@ func (c *Collector) history(ctx context.Context, row *conversation, prio rest.Pr
 
 // hopeless reports whether the next call would fail in the same way.
 func hopeless(err error) bool {
-	switch reasonOf(err) {
+	switch rest.ReasonOf(err) {
 	case rest.ReasonServer, rest.ReasonClient, rest.ReasonDecode, rest.ReasonGone:
 		return false
 	default:

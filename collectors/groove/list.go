@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -78,13 +76,13 @@ func (c *Collector) post(ctx context.Context, operation, query string, vars map[
 	if err := c.api.Do(ctx, r, &a); err != nil {
 		return nil, err
 	}
-	if a.Errors.ok && len(a.Errors.v) > 0 {
-		return nil, failure(operation, a.Errors.v)
+	if a.Errors.OK && len(a.Errors.V) > 0 {
+		return nil, failure(operation, a.Errors.V)
 	}
-	if !a.Data.ok {
+	if !a.Data.OK {
 		return nil, noRows(operation)
 	}
-	return a.Data.v, nil
+	return a.Data.V, nil
 }
 
 // page asks for one page of a list: its rows, nodes or edges, and the cursor of
@@ -108,17 +106,17 @@ func (c *Collector) page(ctx context.Context, q question, field func(*schema) st
 // readList reads a page that came after a cursor.
 func readList(operation string, raw json.RawMessage, after string) ([]json.RawMessage, string, error) {
 	var list maybe[connection]
-	if len(raw) == 0 || json.Unmarshal(raw, &list) != nil || !list.ok {
+	if len(raw) == 0 || json.Unmarshal(raw, &list) != nil || !list.OK {
 		return nil, "", noRows(operation)
 	}
-	rows, ok := list.v.rows()
+	rows, ok := list.V.rows()
 	if !ok {
 		return nil, "", noRows(operation)
 	}
-	if !list.v.PageInfo.v.More.v {
+	if !list.V.PageInfo.V.More.V {
 		return rows, "", nil
 	}
-	next := string(list.v.PageInfo.v.End)
+	next := string(list.V.PageInfo.V.End)
 	if next == "" || next == after {
 		return nil, "", noNext(operation)
 	}
@@ -144,35 +142,20 @@ func (c *Collector) conversations(ctx context.Context, state, after string, p re
 
 // rows are the nodes of a list, or its edges; ok is false where it has neither.
 func (l *connection) rows() (rows []json.RawMessage, ok bool) {
-	if l.Nodes.ok {
-		return l.Nodes.v, true
+	if l.Nodes.OK {
+		return l.Nodes.V, true
 	}
-	return l.Edges.v, l.Edges.ok
+	return l.Edges.V, l.Edges.OK
 }
 
 // noRows is the error for an answer that is no list: never taken for an empty
 // one.
 func noRows(operation string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint(operation), Code: http.StatusOK,
-		Err: errors.New("the answer has no list of rows"),
-	}
+	return rest.BadAnswer(endpoint(operation), errors.New("the answer has no list of rows"))
 }
 
 // noNext is the error for a page that says that another one follows, and not
 // where: what is there would be lost.
 func noNext(operation string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint(operation), Code: http.StatusOK,
-		Err: errors.New("the page says that another one follows, but not where"),
-	}
-}
-
-// unknowns adds values to the page, each once.
-func unknowns(p *helpdesk.Page, values []helpdesk.UnknownValue) {
-	for _, v := range values {
-		if !slices.Contains(p.Unknown, v) {
-			p.Unknown = append(p.Unknown, v)
-		}
-	}
+	return rest.BadAnswer(endpoint(operation), errors.New("the page says that another one follows, but not where"))
 }

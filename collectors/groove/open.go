@@ -17,7 +17,7 @@ type sweep struct {
 // may move no update stamp: a conversation that is not what it was when its
 // history was read has its history read again.
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[sweep](w.Cursor)
+	st := helpdesk.ReadCursor[sweep](cursorVersion, w.Cursor)
 	if st.State < 0 || st.State >= len(openStates) {
 		st = sweep{}
 	}
@@ -41,7 +41,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 			continue
 		}
 		conv, unknown := conversationOf(row)
-		unknowns(&page, unknown)
+		page.AddUnknown(unknown...)
 		page.Records = append(page.Records, conv)
 	}
 	ended, err := st.Place.advance(opConversations, last, next)
@@ -54,6 +54,6 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	if page.Done = st.State == len(openStates); page.Done {
 		st = sweep{}
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }

@@ -1,42 +1,19 @@
 package groove
 
 import (
-	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
-// cursorVersion is that of the cursors of this package. A cursor of another
-// version, or one that can't be read, is as good as none: the walk begins anew,
-// and reading again changes nothing.
+// cursorVersion is that of the cursors of this package.
 const cursorVersion = 1
 
 const (
 	maxStalls    = 5                // pages in a row that bring nothing new
 	restartPause = 10 * time.Minute // between two restarts of one walk
 )
-
-func readCursor[T any](b []byte) T {
-	var v struct {
-		V int `json:"v"`
-		S T   `json:"s"`
-	}
-	if len(b) == 0 || json.Unmarshal(b, &v) != nil || v.V != cursorVersion {
-		var none T
-		return none
-	}
-	return v.S
-}
-
-func writeCursor(state any) ([]byte, error) {
-	return json.Marshal(struct {
-		V int `json:"v"`
-		S any `json:"s"`
-	}{cursorVersion, state})
-}
 
 // place is how far a walk has come in a list: the vendor's cursor of the page to
 // be asked for, and the last row that was read.
@@ -57,7 +34,7 @@ func (l *place) advance(operation, last, next string) (ended bool, err error) {
 	if last != "" && last != l.Last {
 		l.Stalls = 0
 	} else if l.Stalls++; l.Stalls >= maxStalls {
-		return false, &rest.Error{Reason: rest.ReasonDecode, Endpoint: endpoint(operation), Code: http.StatusOK, Err: errLoop}
+		return false, rest.BadAnswer(endpoint(operation), errLoop)
 	}
 	l.Page, l.Last = next, last
 	return false, nil
@@ -68,7 +45,7 @@ var errLoop = errors.New("the vendor repeats a page")
 // again reports whether the walk should begin again, and sets the place back:
 // the vendor refused the page's cursor, or the list leads in circles.
 func again(err error, l *place, now time.Time) bool {
-	if err == nil || l.Page == "" || reasonOf(err) != rest.ReasonClient && !errors.Is(err, errLoop) {
+	if err == nil || l.Page == "" || rest.ReasonOf(err) != rest.ReasonClient && !errors.Is(err, errLoop) {
 		return false
 	}
 	t := micro(now)

@@ -85,23 +85,23 @@ func answerOf(t *testing.T, name string) answer {
 func TestMockedConversations(t *testing.T) {
 	a := answerOf(t, "v2_conversations_list.json")
 	var list connection
-	if err := json.Unmarshal(a.Data.v["conversations"], &list); err != nil {
+	if err := json.Unmarshal(a.Data.V["conversations"], &list); err != nil {
 		t.Fatal(err)
 	}
-	if len(a.Errors.v) != 0 || !list.PageInfo.v.More.ok || list.PageInfo.v.More.v || list.PageInfo.v.End != "" || list.Total.v != 1 {
+	if len(a.Errors.V) != 0 || !list.PageInfo.V.More.OK || list.PageInfo.V.More.V || list.PageInfo.V.End != "" || list.Total.V != 1 {
 		t.Errorf("the page is %+v", list)
 	}
-	if len(list.Nodes.v) != 1 {
-		t.Fatalf("%d rows", len(list.Nodes.v))
+	if len(list.Nodes.V) != 1 {
+		t.Fatalf("%d rows", len(list.Nodes.V))
 	}
 	var row conversation
-	if err := json.Unmarshal(list.Nodes.v[0], &row); err != nil {
+	if err := json.Unmarshal(list.Nodes.V[0], &row); err != nil {
 		t.Fatal(err)
 	}
 	want := conversation{
 		ID: "conv-1", Number: "1", State: "OPENED",
 		Created: stamp{Time: instant("2024-01-01T00:00:00Z")}, Updated: stamp{Time: instant("2024-01-01T12:00:00Z")},
-		Channel: maybe[party]{v: party{ID: "channel-1", Name: "Email"}, ok: true},
+		Channel: maybe[party]{V: party{ID: "channel-1", Name: "Email"}, OK: true},
 	}
 	if row != want {
 		t.Errorf("the row is %+v", row)
@@ -110,21 +110,21 @@ func TestMockedConversations(t *testing.T) {
 
 func TestErrorsWithDataThatIsNull(t *testing.T) {
 	a := answerOf(t, "v2_graphql_error.json")
-	if a.Data.ok || len(a.Errors.v) != 1 || a.Errors.v[0].v.Message != "Conversation not found" {
+	if a.Data.OK || len(a.Errors.V) != 1 || a.Errors.V[0].V.Message != "Conversation not found" {
 		t.Errorf("%+v", a)
 	}
 }
 
 func TestErrorsWithoutData(t *testing.T) {
 	a := answerOf(t, "v2_validation_error.json")
-	if a.Data.ok || len(a.Errors.v) != 1 || a.Errors.v[0].v.Message != "Variable channelId of type ID! was provided invalid value" {
+	if a.Data.OK || len(a.Errors.V) != 1 || a.Errors.V[0].V.Message != "Variable channelId of type ID! was provided invalid value" {
 		t.Errorf("%+v", a)
 	}
 }
 
 func TestPing(t *testing.T) {
 	a := answerOf(t, "v2_ping.json")
-	if len(a.Errors.v) != 0 || string(a.Data.v["ping"]) != `"pong"` {
+	if len(a.Errors.V) != 0 || string(a.Data.V["ping"]) != `"pong"` {
 		t.Errorf("%+v", a)
 	}
 }

@@ -66,7 +66,7 @@ func (c *Collector) learnSchema(ctx context.Context) error {
 // wontTell reports whether an error only means that the API does not describe
 // itself, or finds that too much to ask.
 func wontTell(err error) bool {
-	switch reasonOf(err) {
+	switch rest.ReasonOf(err) {
 	case rest.ReasonClient, rest.ReasonForbidden, rest.ReasonGone, rest.ReasonServer, rest.ReasonDecode:
 		return true
 	case rest.ReasonRateLimited:
@@ -85,7 +85,7 @@ type typeRef struct {
 
 func (r typeRef) name() string {
 	if r.Name == "" && r.Of != nil {
-		return r.Of.v.name()
+		return r.Of.V.name()
 	}
 	return string(r.Name)
 }
@@ -109,15 +109,15 @@ func (s *schema) learn(raw json.RawMessage) {
 	types := map[string]described{}
 	for _, t := range d.Types {
 		is := described{fields: map[string]string{}}
-		for _, f := range t.Fields.v {
-			is.fields[string(f.Name)] = f.Type.v.name()
+		for _, f := range t.Fields.V {
+			is.fields[string(f.Name)] = f.Type.V.name()
 		}
-		for _, p := range t.Possible.v {
+		for _, p := range t.Possible.V {
 			is.union = append(is.union, string(p.Name))
 		}
 		types[string(t.Name)] = is
 	}
-	query := types[d.Query.v.name()]
+	query := types[d.Query.V.name()]
 	if _, found := query.fields["conversations"]; !found {
 		return
 	}

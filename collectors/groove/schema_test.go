@@ -234,7 +234,7 @@ func TestASchemaWithoutWhatIsNeededIsAnErrorThatNamesIt(t *testing.T) {
 func TestAServerThatRefusesEverythingIsNotAskedForEver(t *testing.T) {
 	api := &fakeAPI{t: t, answer: strict(func(string) []string { return []string{"No such type Reply, so it can't be a fragment condition"} })}
 	_, _, err := New(api, Options{}).page(t.Context(), question{operation: "history", build: historyQuery}, historyField, "")
-	if reasonOf(err) != rest.ReasonClient || len(api.calls) > 2+maxRefusals {
+	if rest.ReasonOf(err) != rest.ReasonClient || len(api.calls) > 2+maxRefusals {
 		t.Errorf("%v after %d calls", err, len(api.calls))
 	}
 }

@@ -262,7 +262,7 @@ func TestALimitInTheMiddleOfAPageFailsThePage(t *testing.T) {
 		return ""
 	}
 	_, err := New(api, Options{}).Read(t.Context(), helpdesk.StreamConversations, helpdesk.Walk{Horizon: deskOpens, Now: d.Now()})
-	if reasonOf(err) != rest.ReasonRateLimited {
+	if rest.ReasonOf(err) != rest.ReasonRateLimited {
 		t.Error(err)
 	}
 	compare(t, map[string]int{"schema": 1, opConversations: 1, opHistory: 1}, api.calls())
@@ -291,7 +291,7 @@ func TestACursorThatIsRefusedBeginsTheWalkAgain(t *testing.T) {
 	compare(t, rows([]helpdesk.Page{p}), rows([]helpdesk.Page{again}))
 	// A second refusal is an error: beginning again does not help.
 	w.Cursor = again.Cursor
-	if _, err := c.Read(t.Context(), helpdesk.StreamConversations, w); reasonOf(err) != rest.ReasonClient {
+	if _, err := c.Read(t.Context(), helpdesk.StreamConversations, w); rest.ReasonOf(err) != rest.ReasonClient {
 		t.Error(err)
 	}
 }

@@ -30,11 +30,11 @@ func conversationOf(c *conversation, ps []part, n names) (helpdesk.Conversation,
 			Channel:  channel,
 			Team:     n.team(string(c.Team)),
 			Priority: string(c.Priority),
-			Language: string(c.Attributes.v.Language),
+			Language: string(c.Attributes.V.Language),
 		},
 		Agent:     agentIDOf(c),
 		URL:       n.link(string(c.ID)),
-		Automated: solvedByFin[string(c.Fin.v.Resolution)],
+		Automated: solvedByFin[string(c.Fin.V.Resolution)],
 		Messages:  -1,
 	}
 	if n.bot(conv.Agent) {
@@ -43,7 +43,7 @@ func conversationOf(c *conversation, ps []part, n names) (helpdesk.Conversation,
 	if status != helpdesk.StatusClosed {
 		return conv, unknown
 	}
-	conv.Closed = c.Statistics.v.LastClose.Time
+	conv.Closed = c.Statistics.V.LastClose.Time
 	if at := lastClose(ps); !at.IsZero() {
 		conv.Closed = at
 	}
@@ -60,10 +60,10 @@ func statusOf(c *conversation) (helpdesk.Status, []helpdesk.UnknownValue) {
 	if s, found := statuses[string(c.State)]; found {
 		return s, nil
 	}
-	if c.State == "" && c.Open.ok && !c.Open.v {
+	if c.State == "" && c.Open.OK && !c.Open.V {
 		return helpdesk.StatusClosed, nil
 	}
-	if c.State == "" && c.Open.ok {
+	if c.State == "" && c.Open.OK {
 		return helpdesk.StatusOpen, nil
 	}
 	return helpdesk.StatusOpen, []helpdesk.UnknownValue{{What: "status", Value: string(c.State)}}
@@ -73,7 +73,7 @@ func statusOf(c *conversation) (helpdesk.Status, []helpdesk.UnknownValue) {
 // told, else the one that it began on.
 func channelOf(c *conversation) (helpdesk.Channel, []helpdesk.UnknownValue) {
 	for _, v := range []text{
-		c.Channel.v.Current, c.Channel.v.Initial, c.Source.v.Type, c.Message.v.Type, c.FirstReply.v.Type,
+		c.Channel.V.Current, c.Channel.V.Initial, c.Source.V.Type, c.Message.V.Type, c.FirstReply.V.Type,
 	} {
 		if v == "" {
 			continue
@@ -87,8 +87,8 @@ func channelOf(c *conversation) (helpdesk.Channel, []helpdesk.UnknownValue) {
 }
 
 func agentIDOf(c *conversation) string {
-	if c.Admin == "" && c.Assignee.v.Type == "admin" {
-		return string(c.Assignee.v.ID)
+	if c.Admin == "" && c.Assignee.V.Type == "admin" {
+		return string(c.Assignee.V.ID)
 	}
 	return string(c.Admin)
 }
@@ -102,31 +102,31 @@ func openingOf(c *conversation, ps []part) (m helpdesk.Message, ok bool, unknown
 		Conversation: string(c.ID), Author: helpdesk.AuthorCustomer, Public: true,
 	}
 	src := c.Source
-	if !src.ok {
+	if !src.OK {
 		src = c.Message
 	}
-	if !src.ok {
+	if !src.OK {
 		m.At = firstWord(c)
 		return m, !m.At.IsZero() && !wroteBy(ps, m.At), nil
 	}
-	a := src.v.Author.v
-	if a.Type == "" && src.v.DeliveredAs == "customer_initiated" {
+	a := src.V.Author.V
+	if a.Type == "" && src.V.DeliveredAs == "customer_initiated" {
 		return m, true, nil
 	}
 	if m.Author, unknown = authorOf(&a); m.Author == helpdesk.AuthorCustomer {
 		return m, true, unknown // a picture or a call has no body
 	}
-	if by, found := deliveries[string(src.v.DeliveredAs)]; found {
+	if by, found := deliveries[string(src.V.DeliveredAs)]; found {
 		m.Author = by
 	}
 	m.Agent = agentOfMessage(m.Author, &a)
-	return m, bool(src.v.Body), unknown
+	return m, bool(src.V.Body), unknown
 }
 
 // firstWord is when the customer wrote first, as far as the row tells. Who is
 // waiting since the conversation was made has opened it.
 func firstWord(c *conversation) time.Time {
-	for _, t := range []stamp{c.FirstReply.v.Created, c.Statistics.v.FirstContactReply} {
+	for _, t := range []stamp{c.FirstReply.V.Created, c.Statistics.V.FirstContactReply} {
 		if !t.IsZero() {
 			return t.Time
 		}
@@ -140,7 +140,7 @@ func firstWord(c *conversation) time.Time {
 // wroteBy reports whether a part is a customer's message at or before an instant.
 func wroteBy(ps []part, at time.Time) bool {
 	return slices.ContainsFunc(ps, func(p part) bool {
-		a, _ := authorOf(&p.Author.v)
+		a, _ := authorOf(&p.Author.V)
 		return a == helpdesk.AuthorCustomer && p.hasText() && !p.Created.After(at)
 	})
 }
@@ -154,7 +154,7 @@ func authorOf(a *author) (helpdesk.Author, []helpdesk.UnknownValue) {
 		return helpdesk.AuthorRule, nil
 	case !found:
 		return helpdesk.AuthorRule, []helpdesk.UnknownValue{{What: "author", Value: string(a.Type)}}
-	case by == helpdesk.AuthorAgent && (a.AI.v || bool(a.Operator)):
+	case by == helpdesk.AuthorAgent && (a.AI.V || bool(a.Operator)):
 		return helpdesk.AuthorBot, nil
 	default:
 		return by, nil
@@ -172,20 +172,20 @@ func agentOfMessage(by helpdesk.Author, a *author) string {
 // has. found is false when none was asked, ok when the score is outside of 1 to
 // 5. Answers of old versions have only the time of the question.
 func ratingOf(c *conversation) (r helpdesk.Rating, found, ok bool) {
-	v := c.Rating.v
-	if !v.Score.ok && v.Created.IsZero() {
+	v := c.Rating.V
+	if !v.Score.OK && v.Created.IsZero() {
 		return r, false, true
 	}
 	r = helpdesk.Rating{ID: string(c.ID), Conversation: string(c.ID), Sent: v.Created.Time}
-	if !v.Score.ok {
+	if !v.Score.OK {
 		return r, true, true
 	}
-	if v.Score.v < 1 || v.Score.v > 5 {
+	if v.Score.V < 1 || v.Score.V > 5 {
 		return r, true, false
 	}
 	for _, t := range []stamp{v.Updated, v.Created, c.Updated} {
 		if !t.IsZero() {
-			r.Score, r.Scored = v.Score.v, t.Time
+			r.Score, r.Scored = v.Score.V, t.Time
 			return r, true, true
 		}
 	}
@@ -197,8 +197,8 @@ func ratingOf(c *conversation) (r helpdesk.Rating, found, ok bool) {
 func agentOf(a *admin) helpdesk.Agent {
 	agent := helpdesk.Agent{ID: string(a.ID), Name: string(a.Name), Bot: bool(a.Operator)}
 	switch {
-	case agent.Bot, !a.Away.ok, a.Seat.ok && !a.Seat.v: // none of them answers customers
-	case a.Away.v:
+	case agent.Bot, !a.Away.OK, a.Seat.OK && !a.Seat.V: // none of them answers customers
+	case a.Away.V:
 		agent.Presence = helpdesk.Away
 	default:
 		agent.Presence = helpdesk.Online

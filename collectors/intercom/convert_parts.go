@@ -7,26 +7,27 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // partsOf reads the parts of a single conversation, in their order. Those that
 // can't be read are noted in the page.
 func partsOf(c *conversation, p *helpdesk.Page) []part {
-	ps := make([]part, 0, len(c.Parts.v.Rows.v))
-	for _, raw := range c.Parts.v.Rows.v {
+	ps := make([]part, 0, len(c.Parts.V.Rows.V))
+	for _, raw := range c.Parts.V.Rows.V {
 		var one part
 		switch {
-		case !decode("part", raw, &one, p):
+		case !lenient.Decode[id]("part", raw, &one, p):
 		case one.ID == "":
-			skip(p, "id", "part of conversation", c.ID)
+			lenient.Skip(p, "id", "part of conversation", c.ID)
 		case one.Created.IsZero():
-			skip(p, "time", "part", one.ID)
+			lenient.Skip(p, "time", "part", one.ID)
 		default:
 			ps = append(ps, one)
 		}
 	}
 	slices.SortStableFunc(ps, func(a, b part) int {
-		return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.ID.seq(), b.ID.seq()))
+		return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.ID.Seq(), b.ID.Seq()))
 	})
 	return ps
 }
@@ -37,7 +38,7 @@ func partsOf(c *conversation, p *helpdesk.Page) []part {
 func timeline(c *conversation, ps []part, n names, p *helpdesk.Page) []helpdesk.Record {
 	var recs []helpdesk.Record
 	m, ok, unknown := openingOf(c, ps)
-	unknowns(p, unknown)
+	p.AddUnknown(unknown...)
 	if ok {
 		recs = append(recs, m)
 	}
@@ -49,7 +50,7 @@ func timeline(c *conversation, ps []part, n names, p *helpdesk.Page) []helpdesk.
 	for i := range ps {
 		one := &ps[i]
 		m, ok, unknown := messageOf(one, c.ID)
-		unknowns(p, unknown)
+		p.AddUnknown(unknown...)
 		if ok {
 			recs = append(recs, m)
 		}
@@ -61,9 +62,9 @@ func timeline(c *conversation, ps []part, n names, p *helpdesk.Page) []helpdesk.
 			if a.To == helpdesk.HolderTeam {
 				recs = append(recs, helpdesk.Relabel{
 					Key: one.key(""), Conversation: string(c.ID), Label: helpdesk.LabelTeam,
-					From: n.team(string(team)), To: n.team(string(one.Assigned.v.ID)),
+					From: n.team(string(team)), To: n.team(string(one.Assigned.V.ID)),
 				})
-				team = one.Assigned.v.ID
+				team = one.Assigned.V.ID
 			}
 			if a.To == helpdesk.HolderNobody && team != "" {
 				a.To = helpdesk.HolderTeam // back to the team's queue
@@ -83,17 +84,17 @@ func timeline(c *conversation, ps []part, n names, p *helpdesk.Page) []helpdesk.
 
 // key is the place of a part in its conversation.
 func (p *part) key(prefix string) helpdesk.Key {
-	return helpdesk.Key{ID: prefix + string(p.ID), At: p.Created.Time, Lane: helpdesk.LaneFeed, Seq: p.ID.seq()}
+	return helpdesk.Key{ID: prefix + string(p.ID), At: p.Created.Time, Lane: helpdesk.LaneFeed, Seq: p.ID.Seq()}
 }
 
 // hasText reports whether the part is a message, whatever else it does: text
 // rides on closes, reopenings, assignments and snoozes too. The buttons that a
 // bot offers are none; a picture is one, and so is what was redacted.
 func (p *part) hasText() bool {
-	if by, _ := authorOf(&p.Author.v); p.Type == partQuickReply && by == helpdesk.AuthorBot {
+	if by, _ := authorOf(&p.Author.V); p.Type == partQuickReply && by == helpdesk.AuthorBot {
 		return false
 	}
-	return bool(p.Body) || p.Redacted.v || len(p.Attachments.v) > 0
+	return bool(p.Body) || p.Redacted.V || len(p.Attachments.V) > 0
 }
 
 // messageOf is the message that a part carries.
@@ -101,10 +102,10 @@ func messageOf(p *part, conversation id) (m helpdesk.Message, ok bool, unknown [
 	if !p.hasText() {
 		return m, false, nil
 	}
-	by, unknown := authorOf(&p.Author.v)
+	by, unknown := authorOf(&p.Author.V)
 	return helpdesk.Message{
 		Key: p.key(""), Conversation: string(conversation), Author: by,
-		Agent: agentOfMessage(by, &p.Author.v), Public: !silentParts[string(p.Type)],
+		Agent: agentOfMessage(by, &p.Author.V), Public: !silentParts[string(p.Type)],
 	}, true, unknown
 }
 
@@ -125,16 +126,16 @@ func changeOf(p *part, conversation id, closed bool) (c helpdesk.StatusChange, o
 
 // actorOf says who did it. The timer of a snooze is nobody's hand.
 func actorOf(p *part) (helpdesk.Actor, string) {
-	by, unknown := authorOf(&p.Author.v)
+	by, unknown := authorOf(&p.Author.V)
 	switch {
 	case p.Type == partTimer:
 		return helpdesk.ActorAutomation, ""
-	case len(unknown) > 0, p.Author.v.Type == "":
+	case len(unknown) > 0, p.Author.V.Type == "":
 		return helpdesk.ActorUnknown, ""
 	case by == helpdesk.AuthorCustomer:
 		return helpdesk.ActorCustomer, ""
 	case by == helpdesk.AuthorAgent:
-		return helpdesk.ActorAgent, string(p.Author.v.ID)
+		return helpdesk.ActorAgent, string(p.Author.V.ID)
 	default:
 		return helpdesk.ActorAutomation, ""
 	}
@@ -143,16 +144,16 @@ func actorOf(p *part) (helpdesk.Actor, string) {
 // assignmentOf is the hand-over that a part made. Any part that has an assignee
 // assigned; a null one says nothing, except in the parts that only assign.
 func assignmentOf(p *part, conversation id) (a helpdesk.Assignment, ok bool) {
-	to, found := holders[string(p.Assigned.v.Type)]
+	to, found := holders[string(p.Assigned.V.Type)]
 	if !found && !assignParts[string(p.Type)] {
 		return a, false
 	}
-	if !found && p.Assigned.v.Type != "" {
+	if !found && p.Assigned.V.Type != "" {
 		return a, false // a contact, or a kind of holder that is not known
 	}
 	a = helpdesk.Assignment{Key: p.key(""), Conversation: string(conversation), To: to}
 	if to == helpdesk.HolderAgent || to == helpdesk.HolderBot {
-		a.Agent = string(p.Assigned.v.ID)
+		a.Agent = string(p.Assigned.V.ID)
 	}
 	return a, true
 }
@@ -161,7 +162,7 @@ func assignmentOf(p *part, conversation id) (a helpdesk.Assignment, ok bool) {
 // none of them names a team, the one that it is in now.
 func firstTeam(c *conversation, ps []part) ref {
 	for i := range ps {
-		if holders[string(ps[i].Assigned.v.Type)] == helpdesk.HolderTeam {
+		if holders[string(ps[i].Assigned.V.Type)] == helpdesk.HolderTeam {
 			return ""
 		}
 	}
@@ -225,8 +226,8 @@ func ofMerge(c helpdesk.StatusChange, merged time.Time) bool {
 // gives, where its statistics tell of one before the oldest part. Who wrote it
 // is not told.
 func lostReply(c *conversation, ps []part) (m helpdesk.Message, ok bool) {
-	at := c.Statistics.v.FirstAdminReply
-	if c.Parts.v.Total.v <= len(c.Parts.v.Rows.v) || len(ps) == 0 || at.IsZero() || !at.Before(ps[0].Created.Time) {
+	at := c.Statistics.V.FirstAdminReply
+	if c.Parts.V.Total.V <= len(c.Parts.V.Rows.V) || len(ps) == 0 || at.IsZero() || !at.Before(ps[0].Created.Time) {
 		return m, false
 	}
 	return helpdesk.Message{
@@ -238,20 +239,20 @@ func lostReply(c *conversation, ps []part) (m helpdesk.Message, ok bool) {
 // single reads a single conversation: its row, its rating and its timeline.
 func single(raw json.RawMessage, n names, p *helpdesk.Page) (*conversation, bool) {
 	var c conversation
-	if !decode("conversation", raw, &c, p) {
+	if !lenient.Decode[id]("conversation", raw, &c, p) {
 		return nil, false
 	}
 	switch {
 	case c.ID == "":
-		skip(p, "id", "conversation", c.ID)
+		lenient.Skip(p, "id", "conversation", c.ID)
 		return nil, false
 	case c.Created.IsZero():
-		skip(p, "time", "conversation", c.ID)
+		lenient.Skip(p, "time", "conversation", c.ID)
 		return nil, false
 	}
 	ps := partsOf(&c, p)
 	conv, unknown := conversationOf(&c, ps, n)
-	unknowns(p, unknown)
+	p.AddUnknown(unknown...)
 	p.Records = append(p.Records, conv)
 	p.Records = append(p.Records, timeline(&c, ps, n, p)...)
 	rate(&c, p)
@@ -262,7 +263,7 @@ func single(raw json.RawMessage, n names, p *helpdesk.Page) (*conversation, bool
 func rate(c *conversation, p *helpdesk.Page) {
 	switch r, found, ok := ratingOf(c); {
 	case !ok:
-		skip(p, "score", "rating of conversation", c.ID)
+		lenient.Skip(p, "score", "rating of conversation", c.ID)
 	case found:
 		p.Records = append(p.Records, r)
 	}

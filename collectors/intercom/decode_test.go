@@ -6,9 +6,10 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 func TestTimesAreReadHoweverTheyArePrinted(t *testing.T) {
@@ -84,7 +85,7 @@ func TestABadRowIsSkippedAndTheOthersAreRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, []string{"1"}, ids([]helpdesk.Page{p}))
+			compare(t, []string{"1"}, collectortest.IDs([]helpdesk.Page{p}))
 			if len(p.Skipped) != len(bad) {
 				t.Errorf("%d rows skipped, want %d", len(p.Skipped), len(bad))
 			}
@@ -103,7 +104,7 @@ func TestABadPartIsSkippedAndTheOthersAreRead(t *testing.T) {
 		null, 7, {"id":{}}, {"id":"1","part_type":"close","created_at":"soon"}, {"part_type":"close","created_at":1788256800},
 		{"id":"2","part_type":"close","created_at":1788256801,"body":"secret words"}]}}`
 	p := fetch(t, api, whole("7"))
-	compare(t, []string{"2", "7"}, ids([]helpdesk.Page{p}))
+	compare(t, []string{"2", "7"}, collectortest.IDs([]helpdesk.Page{p}))
 	var reasons []string
 	for _, s := range p.Skipped {
 		reasons = append(reasons, s.Reason+": "+s.Err.Error())
@@ -156,7 +157,7 @@ func FuzzConversation(f *testing.F) {
 			var p helpdesk.Page
 			single(raw, testNames, &p)
 			for _, r := range p.Records {
-				checkRecord(t, r)
+				collectortest.CheckRecord(t, r)
 			}
 		}
 		api := newFake(t)
@@ -170,50 +171,13 @@ func FuzzConversation(f *testing.F) {
 				continue // a next page that can't be read
 			}
 			for _, r := range p.Records {
-				checkRecord(t, r)
+				collectortest.CheckRecord(t, r)
 			}
 			for _, w := range p.Wants {
-				if w.ID == "" || !isWord(w.ID) {
+				if w.ID == "" || !lenient.IsWord(w.ID) {
 					t.Errorf("want %+v", w)
 				}
 			}
 		}
 	})
-}
-
-func checkRecord(t *testing.T, r helpdesk.Record) {
-	t.Helper()
-	if v := idOf(r); v == "" || !isWord(v) || !utf8.ValidString(v) {
-		t.Errorf("id %q of %T", v, r)
-	}
-	var key helpdesk.Key
-	conversation := "some"
-	switch v := r.(type) {
-	case helpdesk.Conversation:
-		key.At = v.Created
-		if v.Status == 0 || !helpdesk.KnownChannel(v.Labels.Channel) || (v.Status == helpdesk.StatusExcluded) != (v.Excluded != 0) {
-			t.Errorf("%+v", v)
-		}
-	case helpdesk.Message:
-		key, conversation = v.Key, v.Conversation
-		if v.Author == 0 {
-			t.Errorf("%+v", v)
-		}
-	case helpdesk.StatusChange:
-		key, conversation = v.Key, v.Conversation
-	case helpdesk.Assignment:
-		key, conversation = v.Key, v.Conversation
-	case helpdesk.Relabel:
-		key, conversation = v.Key, v.Conversation
-	case helpdesk.Rating:
-		key.At, conversation = now, v.Conversation
-		if (v.Score == 0) != v.Scored.IsZero() || v.Score < 0 || v.Score > 5 {
-			t.Errorf("%+v", v)
-		}
-	default:
-		key.At = now
-	}
-	if key.At.IsZero() || conversation == "" {
-		t.Errorf("%+v has no time or no conversation", r)
-	}
 }

@@ -94,15 +94,15 @@ func (c *Collector) deletedPage(ctx context.Context, n int) (rows []deletion, mo
 		c.noDeleted = c.noDeleted || unavailable(err)
 		return nil, false, err
 	}
-	for _, raw := range answer.Rows.v {
+	for _, raw := range answer.Rows.V {
 		var d deletion
 		if json.Unmarshal(raw, &d) == nil && d.ID != "" && !d.Deleted.IsZero() {
 			rows = append(rows, d)
 			c.dead[string(d.ID)] = d.Deleted.Time
 		}
 	}
-	next := string(answer.Pages.v.Next)
-	return rows, next != "" && next != "null" && next != `""` || n < answer.Pages.v.Total.v, nil
+	next := string(answer.Pages.V.Next)
+	return rows, next != "" && next != "null" && next != `""` || n < answer.Pages.V.Total.V, nil
 }
 
 // diedAt is when a conversation that is not there any more was deleted, as far as

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -25,7 +26,9 @@ func (c *Collector) names(ctx context.Context, agent string, teams ...string) (n
 		case !forbidden(err):
 			return names{}, err
 		}
-		c.bots[agent] = c.bots[agent]
+		if _, found = c.bots[agent]; !found {
+			c.bots[agent] = false // nobody asks for them again
+		}
 	}
 	unknown := false
 	for _, v := range teams {
@@ -63,12 +66,12 @@ func (c *Collector) names(ctx context.Context, agent string, teams ...string) (n
 // teamsIn are the teams that a conversation is or was in.
 func teamsIn(c *conversation) []string {
 	teams := []string{string(c.Team)}
-	for _, raw := range c.Parts.v.Rows.v {
+	for _, raw := range c.Parts.V.Rows.V {
 		var p struct {
 			Assigned maybe[party] `json:"assigned_to"`
 		}
-		if json.Unmarshal(raw, &p) == nil && holders[string(p.Assigned.v.Type)] == helpdesk.HolderTeam {
-			teams = append(teams, string(p.Assigned.v.ID))
+		if json.Unmarshal(raw, &p) == nil && holders[string(p.Assigned.V.Type)] == helpdesk.HolderTeam {
+			teams = append(teams, string(p.Assigned.V.ID))
 		}
 	}
 	return teams
@@ -82,12 +85,12 @@ var hosts = map[string]string{"EU": "app.eu.intercom.com", "AU": "app.au.interco
 func (c *Collector) identify(ctx context.Context) error {
 	var me identity
 	err := c.api.Do(ctx, request(rest.Request{Endpoint: "/me", Path: "/me", Priority: rest.Background}), &me)
-	if err != nil && hopeless(err) {
+	if rest.Hopeless(err) {
 		return err
 	}
 	c.asked = true
-	if code := string(me.App.v.Code); err == nil && code != "" && isWord(code) {
-		host, found := hosts[strings.ToUpper(string(me.App.v.Region))]
+	if code := string(me.App.V.Code); err == nil && code != "" && lenient.IsWord(code) {
+		host, found := hosts[strings.ToUpper(string(me.App.V.Region))]
 		if !found {
 			host = "app.intercom.com"
 		}
@@ -103,10 +106,10 @@ func (c *Collector) rows(ctx context.Context, path, key string, prio rest.Priori
 		return nil, err
 	}
 	var list maybe[[]json.RawMessage]
-	if json.Unmarshal(answer[key], &list) != nil || !list.ok {
+	if json.Unmarshal(answer[key], &list) != nil || !list.OK {
 		return nil, noRows(path)
 	}
-	return list.v, nil
+	return list.V, nil
 }
 
 // readAgents reads the teammates; what a conversation of the same round has asked
@@ -130,11 +133,11 @@ func (c *Collector) loadAdmins(ctx context.Context, prio rest.Priority) (helpdes
 	for _, r := range raw {
 		var a admin
 		switch {
-		case !decode("admin", r, &a, &page):
+		case !lenient.Decode[id]("admin", r, &a, &page):
 		case a.ID == "":
-			skip(&page, "id", "admin", a.ID)
+			lenient.Skip(&page, "id", "admin", a.ID)
 		case a.Type == "" && a.Name == "":
-			skip(&page, "name", "admin", a.ID)
+			lenient.Skip(&page, "name", "admin", a.ID)
 		default:
 			agent := agentOf(&a)
 			c.bots[agent.ID] = agent.Bot
@@ -160,11 +163,11 @@ func (c *Collector) loadTeams(ctx context.Context, prio rest.Priority) (helpdesk
 	for _, r := range raw {
 		var t team
 		switch {
-		case !decode("team", r, &t, &page):
+		case !lenient.Decode[id]("team", r, &t, &page):
 		case t.ID == "":
-			skip(&page, "id", "team", t.ID)
+			lenient.Skip(&page, "id", "team", t.ID)
 		case t.Type == "" && t.Name == "":
-			skip(&page, "name", "team", t.ID)
+			lenient.Skip(&page, "name", "team", t.ID)
 		default:
 			c.teams[string(t.ID)] = string(t.Name)
 			page.Records = append(page.Records, helpdesk.Team{ID: string(t.ID), Name: string(t.Name)})

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -63,7 +64,7 @@ func (f *fakeAPI) Do(_ context.Context, r rest.Request, out any) error {
 	}
 	a := f.answer(r)
 	if a == nil {
-		return failure(r, http.StatusNotFound)
+		return collectortest.Failure(r, http.StatusNotFound)
 	}
 	b, err := json.Marshal(a)
 	if err != nil {
@@ -93,24 +94,6 @@ func (f *fakeAPI) answer(r rest.Request) object {
 	default:
 		return nil
 	}
-}
-
-// failure is a typed error for an HTTP status.
-func failure(r rest.Request, code int) error {
-	reason := rest.ReasonClient
-	switch {
-	case code == http.StatusUnauthorized:
-		reason = rest.ReasonAuth
-	case code == http.StatusForbidden:
-		reason = rest.ReasonForbidden
-	case code == http.StatusNotFound, code == http.StatusGone:
-		reason = rest.ReasonGone
-	case code == http.StatusTooManyRequests:
-		reason = rest.ReasonRateLimited
-	case code >= 500:
-		reason = rest.ReasonServer
-	}
-	return &rest.Error{Reason: reason, Endpoint: r.Endpoint, Code: code}
 }
 
 // search is one page: the cursor holds the place of the last row.
@@ -233,38 +216,6 @@ func ticked(v int, updated int64, parts ...object) object {
 	}
 }
 
-// walk reads a stream to the end of one walk and returns all of its pages.
-func walk(t *testing.T, c *Collector, s helpdesk.Stream, w helpdesk.Walk) ([]helpdesk.Page, []byte) {
-	t.Helper()
-	var pages []helpdesk.Page
-	for {
-		p, err := c.Read(t.Context(), s, w)
-		if err != nil {
-			t.Fatalf("page %d of %s: %v", len(pages)+1, s, err)
-		}
-		pages = append(pages, p)
-		if len(pages) > 500 {
-			t.Fatalf("the walk over %s does not end", s)
-		}
-		w.Cursor = p.Cursor
-		if p.Done {
-			return pages, p.Cursor
-		}
-	}
-}
-
-// ids are those of the records of pages, sorted, each once.
-func ids(pages []helpdesk.Page) []string {
-	var all []string
-	for _, p := range pages {
-		for _, r := range p.Records {
-			all = append(all, idOf(r))
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // rows are the ids of conversations in pages, sorted, each once.
 func rows(pages []helpdesk.Page) []string {
 	var all []string
@@ -277,29 +228,6 @@ func rows(pages []helpdesk.Page) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-func idOf(r helpdesk.Record) string {
-	switch v := r.(type) {
-	case helpdesk.Conversation:
-		return v.ID
-	case helpdesk.Message:
-		return v.ID
-	case helpdesk.StatusChange:
-		return v.ID
-	case helpdesk.Assignment:
-		return v.ID
-	case helpdesk.Relabel:
-		return v.ID
-	case helpdesk.Rating:
-		return v.ID
-	case helpdesk.Agent:
-		return v.ID
-	case helpdesk.Team:
-		return v.ID
-	default:
-		return "?"
-	}
 }
 
 // numbers are first to last as ids, sorted as words.

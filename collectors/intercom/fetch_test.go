@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -51,7 +52,7 @@ func TestAWholeConversationTakesOneCall(t *testing.T) {
 	api.conversations = append(api.conversations, rated, ticked(8, ago(time.Hour)))
 	for _, kind := range []helpdesk.WantKind{helpdesk.WantConversation, helpdesk.WantRow, helpdesk.WantRating} {
 		p := fetch(t, api, helpdesk.Want{Kind: kind, ID: "7"})
-		compare(t, []string{"7", "71", "72", "source-7"}, ids([]helpdesk.Page{p}))
+		compare(t, []string{"7", "71", "72", "source-7"}, collectortest.IDs([]helpdesk.Page{p}))
 		compare(t, []string{"/conversations/7", "/me"}, api.paths()) // whose pages they are is asked once a start
 	}
 }
@@ -91,8 +92,8 @@ func TestTeammatesThatAConversationAskedForAreNotAskedForAgain(t *testing.T) {
 	}
 	api.made()
 	for _, calls := range []int{0, 1} {
-		pages, _ := walk(t, c, helpdesk.StreamAgents, at(0))
-		compare(t, []string{"5"}, ids(pages))
+		pages, _ := collectortest.Walk(t, c, helpdesk.StreamAgents, at(0))
+		compare(t, []string{"5"}, collectortest.IDs(pages))
 		compare(t, calls, api.made())
 	}
 }
@@ -122,7 +123,7 @@ func TestTheDirectoryThatMayNotBeRead(t *testing.T) {
 	code := http.StatusInternalServerError
 	api.before = func(r rest.Request) error {
 		if r.Path == "/admins" || r.Path == "/teams" || r.Path == "/me" {
-			return failure(r, code)
+			return collectortest.Failure(r, code)
 		}
 		return nil
 	}
@@ -180,7 +181,7 @@ func TestConversationsThatAreGone(t *testing.T) {
 	for _, code := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound} {
 		t.Run("a workspace without the list is asked for it once: "+strconv.Itoa(code), func(t *testing.T) {
 			api := newFake(t)
-			api.gone[deletedPath] = failure(rest.Request{}, code)
+			api.gone[deletedPath] = collectortest.Failure(rest.Request{}, code)
 			p := fetch(t, api, wholes(7, 8)...)
 			compare(t, []string{"7", "8"}, p.Gone)
 			compare(t, []string{"/conversations/7", "/conversations/deleted", "/conversations/8"}, api.paths())
@@ -189,15 +190,15 @@ func TestConversationsThatAreGone(t *testing.T) {
 	for _, code := range []int{http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusBadGateway} {
 		t.Run("a list that cannot be read now is asked for again: "+strconv.Itoa(code), func(t *testing.T) {
 			api := newFake(t)
-			api.gone[deletedPath] = failure(rest.Request{}, code)
+			api.gone[deletedPath] = collectortest.Failure(rest.Request{}, code)
 			fetch(t, api, wholes(7, 8)...)
 			compare(t, []string{"/conversations/7", "/conversations/deleted", "/conversations/8", "/conversations/deleted"}, api.paths())
 		})
 	}
 	t.Run("a list that fails now does not keep the conversation from being gone", func(t *testing.T) {
 		api := newFake(t)
-		api.gone["/conversations/7"] = failure(rest.Request{}, http.StatusGone)
-		api.gone[deletedPath] = failure(rest.Request{}, http.StatusBadGateway)
+		api.gone["/conversations/7"] = collectortest.Failure(rest.Request{}, http.StatusGone)
+		api.gone[deletedPath] = collectortest.Failure(rest.Request{}, http.StatusBadGateway)
 		compare(t, []string{"7"}, fetch(t, api, wholes(7)...).Gone)
 	})
 }
@@ -205,7 +206,7 @@ func TestConversationsThatAreGone(t *testing.T) {
 func TestAWantThatFailsDoesNotKeepTheOthers(t *testing.T) {
 	api := newFake(t)
 	api.conversations = []object{ticked(6, ago(time.Hour)), ticked(7, ago(time.Hour)), ticked(8, ago(time.Hour))}
-	api.gone["/conversations/7"] = failure(rest.Request{Endpoint: oneConversation}, http.StatusInternalServerError)
+	api.gone["/conversations/7"] = collectortest.Failure(rest.Request{Endpoint: oneConversation}, http.StatusInternalServerError)
 	p, err := New(api).Fetch(t.Context(), wholes(6, 7, 8))
 	if err != nil {
 		t.Fatal(err)
@@ -219,21 +220,21 @@ func TestAWantWhoseSecondCallFailsLeavesNothingBehind(t *testing.T) {
 	held := ticked(6, ago(time.Hour))
 	held["admin_assignee_id"] = 5
 	api.conversations = []object{held, ticked(7, ago(time.Hour))}
-	api.gone["/admins"] = failure(rest.Request{}, http.StatusBadGateway)
+	api.gone["/admins"] = collectortest.Failure(rest.Request{}, http.StatusBadGateway)
 	p, err := New(api).Fetch(t.Context(), wholes(6, 7))
 	if err != nil {
 		t.Fatal(err)
 	}
 	compare(t, wholes(7), p.Served)
-	compare(t, []string{"7", "source-7"}, ids([]helpdesk.Page{p}))
+	compare(t, []string{"7", "source-7"}, collectortest.IDs([]helpdesk.Page{p}))
 }
 
 func TestWhenNothingCouldBeServedTheErrorIsTheAnswer(t *testing.T) {
 	for code, calls := range map[int]int{
-		http.StatusUnauthorized: 1, http.StatusTooManyRequests: 1, http.StatusBadGateway: maxFailures, http.StatusForbidden: maxFailures,
+		http.StatusUnauthorized: 1, http.StatusTooManyRequests: 1, http.StatusBadGateway: helpdesk.MaxFailures, http.StatusForbidden: helpdesk.MaxFailures,
 	} {
 		api := newFake(t)
-		api.before = func(r rest.Request) error { return failure(r, code) }
+		api.before = func(r rest.Request) error { return collectortest.Failure(r, code) }
 		p, err := New(api).Fetch(t.Context(), wholes(1, 2, 3, 4))
 		var e *rest.Error
 		if !errors.As(err, &e) || e.Code != code || len(p.Served) != 0 {
@@ -262,8 +263,8 @@ func TestAFetchServesABoundedNumber(t *testing.T) {
 		wants = append(wants, whole(strconv.Itoa(v)))
 	}
 	p, err := New(api).Fetch(t.Context(), wants)
-	if err != nil || len(p.Served) != maxWants {
-		t.Errorf("%d served, %v; want %d", len(p.Served), err, maxWants)
+	if err != nil || len(p.Served) != helpdesk.MaxWants {
+		t.Errorf("%d served, %v; want %d", len(p.Served), err, helpdesk.MaxWants)
 	}
 }
 

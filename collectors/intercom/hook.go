@@ -82,18 +82,18 @@ func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
 
 // conversation is the one that it is about, "" for none.
 func (a *about) conversation() id {
-	item := a.Item.v
-	of := item.Ticket.v
-	if item.Type == "ticket" && item.ID.ok {
+	item := a.Item.V
+	of := item.Ticket.V
+	if item.Type == "ticket" && item.ID.OK {
 		of = ticket{item.ID, item.Category}
 	}
 	switch {
-	case item.Conversation.v != "":
-		return item.Conversation.v
+	case item.Conversation.V != "":
+		return item.Conversation.V
 	case item.Type == "conversation":
-		return item.ID.v
+		return item.ID.V
 	case of.Category == customersTicket:
-		return of.ID.v
+		return of.ID.V
 	default:
 		return ""
 	}

@@ -63,12 +63,12 @@ func (c *Collector) Schedules(ctx context.Context) ([]helpdesk.Schedule, error) 
 
 func scheduleOf(h *officeHours) helpdesk.Schedule {
 	s := helpdesk.Schedule{Name: cmp.Or(string(h.Name), string(h.ID)), Timezone: string(h.Zone)}
-	if h.Always.v {
+	if h.Always.V {
 		openFor(&s, 0, minutesAWeek)
 	}
-	for _, v := range h.Intervals.v {
-		if !h.Always.v && v.Start.ok && v.End.ok {
-			openFor(&s, v.Start.v, v.End.v)
+	for _, v := range h.Intervals.V {
+		if !h.Always.V && v.Start.OK && v.End.OK {
+			openFor(&s, v.Start.V, v.End.V)
 		}
 	}
 	for day := range s.Weekly {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -55,7 +56,7 @@ func TestOfficeHoursThatAreNoListAreAnError(t *testing.T) {
 		}
 	}
 	api := newFake(t)
-	api.gone[hoursPath] = failure(rest.Request{}, 403)
+	api.gone[hoursPath] = collectortest.Failure(rest.Request{}, 403)
 	if _, err := New(api).Schedules(t.Context()); !errors.As(err, new(*rest.Error)) {
 		t.Errorf("%v", err)
 	}

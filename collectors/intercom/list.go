@@ -94,11 +94,9 @@ func (c *Collector) page(ctx context.Context, field string, query filter, page s
 	if answer.Rows == nil {
 		return nil, "", noRows(searchPath)
 	}
-	next, ok := nextPage(answer.Pages.v.Next)
+	next, ok := nextPage(answer.Pages.V.Next)
 	if !ok {
-		return nil, "", &rest.Error{
-			Reason: rest.ReasonDecode, Endpoint: searchPath, Code: http.StatusOK, Err: errors.New("the next page has no cursor"),
-		}
+		return nil, "", rest.BadAnswer(searchPath, errors.New("the next page has no cursor"))
 	}
 	return *answer.Rows, next, nil
 }
@@ -142,16 +140,13 @@ func nextPage(raw json.RawMessage) (cursor string, ok bool) {
 	if json.Unmarshal(raw, &next) != nil {
 		return "", false
 	}
-	return next.StartingAfter.v, true
+	return next.StartingAfter.V, true
 }
 
 // noRows is the error for an answer that is no list: never taken for an empty
 // one.
 func noRows(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
-		Err: errors.New("the answer has no list of rows"),
-	}
+	return rest.BadAnswer(endpoint, errors.New("the answer has no list of rows"))
 }
 
 // refused reports whether the vendor refused a page's cursor: those are not
@@ -170,7 +165,5 @@ func refused(err error) bool {
 }
 
 func loops(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: errors.New("the helpdesk repeats a page"),
-	}
+	return rest.BadAnswer(endpoint, errors.New("the helpdesk repeats a page"))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -25,18 +26,18 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	for _, r := range raw {
 		var row conversation
 		switch {
-		case !decode("conversation", r, &row, &page):
+		case !lenient.Decode[id]("conversation", r, &row, &page):
 		case row.ID == "":
-			skip(&page, "id", "conversation", row.ID)
+			lenient.Skip(&page, "id", "conversation", row.ID)
 		case row.Created.IsZero():
-			skip(&page, "time", "conversation", row.ID)
+			lenient.Skip(&page, "time", "conversation", row.ID)
 		default:
 			n, err := c.names(ctx, agentIDOf(&row), string(row.Team))
 			if err != nil {
 				return helpdesk.Page{}, err
 			}
 			conv, unknown := conversationOf(&row, nil, n)
-			unknowns(&page, unknown)
+			page.AddUnknown(unknown...)
 			page.Records = append(page.Records, conv)
 			spots = append(spots, spot{row.Created.Unix(), string(row.ID)})
 		}

@@ -20,17 +20,17 @@ func (c *Collector) Probe(ctx context.Context) ([]helpdesk.Finding, error) {
 	}
 	found := workspace(&me)
 	page, err := c.loadAdmins(ctx, rest.Background)
-	if err != nil && hopeless(err) {
+	if rest.Hopeless(err) {
 		return found, fmt.Errorf("read the teammates: %w", err)
 	}
 	found = append(found, presenceFinding(page, err))
 	c.dead = map[string]time.Time{}
-	if _, _, err = c.deletedPage(ctx, 1); err != nil && hopeless(err) {
+	if _, _, err = c.deletedPage(ctx, 1); rest.Hopeless(err) {
 		return found, fmt.Errorf("read what was deleted: %w", err)
 	}
 	found = append(found, deletions(err))
 	hours, err := c.Schedules(ctx)
-	if err != nil && hopeless(err) {
+	if rest.Hopeless(err) {
 		return found, fmt.Errorf("read the office hours: %w", err)
 	}
 	return append(found, officeHoursFinding(len(hours), err)), nil
@@ -40,7 +40,7 @@ func (c *Collector) Probe(ctx context.Context) ([]helpdesk.Finding, error) {
 var apis = map[string]string{"US": "api.intercom.io", "EU": "api.eu.intercom.io", "AU": "api.au.intercom.io"}
 
 func workspace(me *identity) []helpdesk.Finding {
-	app := me.App.v
+	app := me.App.V
 	if app.Code == "" {
 		return []helpdesk.Finding{{
 			Weight: helpdesk.Limited, What: "workspace",

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -42,7 +43,7 @@ func TestAProbeOfAWorkspaceWithFewRights(t *testing.T) {
 	api := newFake(t)
 	api.raw["/me"] = `{"type":"admin","app":null}`
 	for _, path := range []string{"/admins", deletedPath, hoursPath} {
-		api.gone[path] = failure(rest.Request{}, http.StatusForbidden)
+		api.gone[path] = collectortest.Failure(rest.Request{}, http.StatusForbidden)
 	}
 	all, err := New(api).Probe(t.Context())
 	if err != nil {
@@ -59,7 +60,7 @@ func TestAProbeOfAWorkspaceWithFewRights(t *testing.T) {
 func TestAProbeStopsWhereNothingCanBeAsked(t *testing.T) {
 	for n, path := range []string{"/me", "/admins", deletedPath, hoursPath} {
 		api := newFake(t)
-		api.gone[path] = failure(rest.Request{}, http.StatusUnauthorized)
+		api.gone[path] = collectortest.Failure(rest.Request{}, http.StatusUnauthorized)
 		all, err := New(api).Probe(t.Context())
 		if err == nil || len(all) != n {
 			t.Errorf("%s: %v, %v", path, found(all), err)

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -107,7 +108,7 @@ func (d *desk) live(t *testing.T) {
 	refuse := false
 	d.api.before = func(r rest.Request) error {
 		if q, ok := r.Body.(search); ok && refuse && q.Pagination.StartingAfter != "" {
-			return failure(r, http.StatusGone)
+			return collectortest.Failure(r, http.StatusGone)
 		}
 		return nil
 	}
@@ -121,7 +122,7 @@ func (d *desk) live(t *testing.T) {
 		}
 		cursor = p.Cursor
 		for _, r := range p.Records {
-			seen[idOf(r)] = true
+			seen[collectortest.IDOf(r)] = true
 		}
 		return p.Done
 	}

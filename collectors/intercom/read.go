@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -131,12 +132,12 @@ func (c *Collector) readNew(ctx context.Context, raw []json.RawMessage, st *chan
 	for _, r := range raw {
 		var row conversation
 		switch {
-		case !decode("conversation", r, &row, page):
+		case !lenient.Decode[id]("conversation", r, &row, page):
 		case row.ID == "":
-			skip(page, "id", "conversation", row.ID)
+			lenient.Skip(page, "id", "conversation", row.ID)
 		case row.Updated.IsZero():
 			// It has no place in the walk. By its id it may still be read.
-			skip(page, "time", "conversation", row.ID)
+			lenient.Skip(page, "time", "conversation", row.ID)
 			page.Wants = append(page.Wants, helpdesk.Want{Kind: helpdesk.WantConversation, ID: string(row.ID)})
 		default:
 			rows = append(rows, row)
@@ -153,7 +154,7 @@ func (c *Collector) readNew(ctx context.Context, raw []json.RawMessage, st *chan
 		}
 		calls++
 		if err := c.readOne(ctx, string(row.ID), st.priority(), page); err != nil {
-			if hopeless(err) {
+			if rest.Hopeless(err) {
 				return nil, 0, err
 			}
 			page.Wants = append(page.Wants, helpdesk.Want{Kind: helpdesk.WantConversation, ID: string(row.ID)})

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -70,8 +71,8 @@ func TestTheOpenSetIsWhatIsOpenAndWhatIsSnoozed(t *testing.T) {
 	api.conversations[398]["state"] = "snoozed"
 	c := New(api)
 	for range 2 { // a sweep begins anew where the last one ended
-		pages, _ := walk(t, c, helpdesk.StreamOpen, at(0))
-		compare(t, numbers(1, 399), ids(pages))
+		pages, _ := collectortest.Walk(t, c, helpdesk.StreamOpen, at(0))
+		compare(t, numbers(1, 399), collectortest.IDs(pages))
 	}
 	compare(t, 2*3+1, api.made()) // and one for the address of the workspace's pages
 }
@@ -85,8 +86,8 @@ func TestASweepIsResumedInItsMiddle(t *testing.T) {
 	if err != nil || p1.Done {
 		t.Fatal(p1.Done, err)
 	}
-	pages, _ := walk(t, New(api), helpdesk.StreamOpen, next(time.Minute, p1.Cursor))
-	compare(t, numbers(1, 200), ids(append(pages, p1)))
+	pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamOpen, next(time.Minute, p1.Cursor))
+	compare(t, numbers(1, 200), collectortest.IDs(append(pages, p1)))
 	compare(t, 1, len(pages))
 }
 
@@ -99,8 +100,8 @@ func TestDirectoriesAreReadWhole(t *testing.T) {
 	c := New(api)
 	for _, stream := range []helpdesk.Stream{helpdesk.StreamAgents, helpdesk.StreamTeams} {
 		for range 2 {
-			pages, _ := walk(t, c, stream, at(0))
-			compare(t, numbers(1, 230), ids(pages))
+			pages, _ := collectortest.Walk(t, c, stream, at(0))
+			compare(t, numbers(1, 230), collectortest.IDs(pages))
 		}
 	}
 	compare(t, 4, api.made())
@@ -122,7 +123,7 @@ func TestPresenceIsTheAwayModeOfWhoHasASeat(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			api := newFake(t)
 			api.raw["/admins"] = `{"admins":[{"id":"5","name":"A",` + c.admin + `}]}`
-			pages, _ := walk(t, New(api), helpdesk.StreamAgents, at(0))
+			pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamAgents, at(0))
 			compare(t, c.want, pages[0].Records[0].(helpdesk.Agent).Presence)
 		})
 	}
@@ -140,17 +141,17 @@ func TestCallsSayWhatTheyAreFor(t *testing.T) {
 		api.calls = nil
 		return all
 	}
-	_, cursor := walk(t, c, helpdesk.StreamConversations, at(0))
+	_, cursor := collectortest.Walk(t, c, helpdesk.StreamConversations, at(0))
 	compare(t, map[string]rest.Priority{
 		searchPath: rest.Background, "/conversations/7": rest.Background, "/me": rest.Background, // history
 	}, priorities())
 	api.conversations = append(api.conversations, ticked(8, ago(-time.Minute)))
-	walk(t, c, helpdesk.StreamConversations, next(2*time.Minute, cursor))
+	collectortest.Walk(t, c, helpdesk.StreamConversations, next(2*time.Minute, cursor))
 	compare(t, map[string]rest.Priority{
 		searchPath: rest.Clocks, "/conversations/8": rest.Clocks, deletedPath: rest.Clocks,
 	}, priorities())
 	for _, s := range []helpdesk.Stream{helpdesk.StreamAgents, helpdesk.StreamTeams, helpdesk.StreamOpen} {
-		walk(t, c, s, at(0))
+		collectortest.Walk(t, c, s, at(0))
 	}
 	compare(t, map[string]rest.Priority{
 		"/admins": rest.Background, "/teams": rest.Background, searchPath: rest.Background,

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -18,8 +19,8 @@ import (
 // round is a walk over all that a round reads.
 func round(t *testing.T, c *Collector, w helpdesk.Walk) ([]helpdesk.Page, []byte) {
 	t.Helper()
-	pages, cursor := walk(t, c, helpdesk.StreamConversations, w)
-	walk(t, c, helpdesk.StreamAgents, helpdesk.Walk{Now: w.Now})
+	pages, cursor := collectortest.Walk(t, c, helpdesk.StreamConversations, w)
+	collectortest.Walk(t, c, helpdesk.StreamAgents, helpdesk.Walk{Now: w.Now})
 	return pages, cursor
 }
 
@@ -83,8 +84,8 @@ func TestWhatASweepCosts(t *testing.T) {
 	w.Long = true
 	round(t, c, w)
 	compare(t, 3, api.made()) // nothing changed in the last hour
-	walk(t, c, helpdesk.StreamTeams, at(0))
-	walk(t, c, helpdesk.StreamOpen, at(0))
+	collectortest.Walk(t, c, helpdesk.StreamTeams, at(0))
+	collectortest.Walk(t, c, helpdesk.StreamOpen, at(0))
 	compare(t, 1+5, api.made()) // 149 rows a page: each begins with the second of the last row
 }
 
@@ -94,7 +95,7 @@ func TestTheFirstWalkBeginsAtTheHorizonAndTellsItsProgress(t *testing.T) {
 		api.conversations = append(api.conversations, ticked(v, ago(time.Duration(160-v)*6*time.Hour)))
 	}
 	c := New(api)
-	pages, _ := walk(t, c, helpdesk.StreamConversations, at(0))
+	pages, _ := collectortest.Walk(t, c, helpdesk.StreamConversations, at(0))
 	compare(t, numbers(40, 160), rows(pages))
 	var progress []string
 	for _, p := range pages {
@@ -113,7 +114,7 @@ func TestAWalkGoesOnAfterARestart(t *testing.T) {
 		t.Fatal(p.Done, err)
 	}
 	api.made()
-	pages, _ := walk(t, New(api), helpdesk.StreamConversations, next(time.Minute, p.Cursor))
+	pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, next(time.Minute, p.Cursor))
 	compare(t, numbers(76, 200), rows(pages))
 	compare(t, 2+125+1, api.made()) // two searches, and the workspace
 }
@@ -122,7 +123,7 @@ func TestACursorThatCanNotBeReadBeginsAnew(t *testing.T) {
 	for _, cursor := range []string{"", "x", "[]", `{"high":"x"}`, `{"walk":7}`} {
 		api := newFake(t)
 		api.conversations = []object{ticked(7, ago(time.Hour))}
-		pages, _ := walk(t, New(api), helpdesk.StreamConversations, next(0, []byte(cursor)))
+		pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, next(0, []byte(cursor)))
 		compare(t, []string{"7"}, rows(pages))
 	}
 }
@@ -131,7 +132,7 @@ func TestAConversationIsReadAgainWhenItChangedAndOnlyThen(t *testing.T) {
 	api := newFake(t)
 	api.conversations = []object{ticked(7, ago(time.Hour)), ticked(8, ago(time.Minute))}
 	c := New(api)
-	_, cursor := walk(t, c, helpdesk.StreamConversations, at(0))
+	_, cursor := collectortest.Walk(t, c, helpdesk.StreamConversations, at(0))
 	for _, step := range []struct {
 		after   time.Duration
 		changed int64
@@ -148,7 +149,7 @@ func TestAConversationIsReadAgainWhenItChangedAndOnlyThen(t *testing.T) {
 			api.conversations[0]["updated_at"] = step.changed
 		}
 		var pages []helpdesk.Page
-		pages, cursor = walk(t, New(api), helpdesk.StreamConversations, next(step.after, cursor))
+		pages, cursor = collectortest.Walk(t, New(api), helpdesk.StreamConversations, next(step.after, cursor))
 		compare(t, step.want, rows(pages))
 	}
 }
@@ -157,9 +158,9 @@ func TestARowThatTheSearchShowsLateIsRead(t *testing.T) {
 	api := newFake(t)
 	api.conversations = []object{ticked(7, ago(time.Second))}
 	c := New(api)
-	_, cursor := walk(t, c, helpdesk.StreamConversations, at(0))
+	_, cursor := collectortest.Walk(t, c, helpdesk.StreamConversations, at(0))
 	api.conversations = append(api.conversations, ticked(8, ago(time.Minute)))
-	pages, _ := walk(t, c, helpdesk.StreamConversations, next(30*time.Second, cursor))
+	pages, _ := collectortest.Walk(t, c, helpdesk.StreamConversations, next(30*time.Second, cursor))
 	compare(t, true, slices.Contains(rows(pages), "8"))
 }
 
@@ -168,7 +169,7 @@ func TestManyRowsOfOneSecondAreReadByTheCursor(t *testing.T) {
 	for v := 1; v <= 400; v++ {
 		api.conversations = append(api.conversations, ticked(v, ago(time.Hour)))
 	}
-	pages, _ := walk(t, New(api), helpdesk.StreamConversations, at(0))
+	pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, at(0))
 	compare(t, numbers(1, 400), rows(pages))
 }
 
@@ -188,7 +189,7 @@ func TestRowsThatMoveWhilePagesAreReadTakeNoOtherOutOfThem(t *testing.T) {
 		}
 		return nil
 	}
-	pages, _ := walk(t, New(api), helpdesk.StreamConversations, at(0))
+	pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, at(0))
 	compare(t, numbers(1, 400), rows(pages))
 }
 
@@ -226,7 +227,7 @@ func TestTheShapesOfTheNextPage(t *testing.T) {
 			answers(api, `{"conversations":[`+row(7, ago(time.Hour))+`],"pages":`+c.pages+`}`, second)
 			w := at(0)
 			w.Horizon = now.Add(-time.Hour) // the rows are of the first second: there is no other place than the cursor
-			pages, _ := walk(t, New(api), helpdesk.StreamConversations, w)
+			pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, w)
 			compare(t, c.want, rows(pages))
 			compare(t, c.asked, cursors(api))
 		})
@@ -280,7 +281,7 @@ func TestAnEmptyPageThatIsFollowedByOthersIsAskedForTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		answers(api, `{"conversations":[],"pages":{"next":{"starting_after":"abc"}}}`, `{"conversations":[`+string(row)+`]}`)
-		pages, _ := walk(t, New(api), s, at(0))
+		pages, _ := collectortest.Walk(t, New(api), s, at(0))
 		compare(t, []string{"7"}, rows(pages))
 		compare(t, []string{"", ""}, cursors(api))
 	}
@@ -319,7 +320,7 @@ func TestASearchThatIsTooSlowIsAskedForLess(t *testing.T) {
 		}
 	}
 	fail(nil)
-	pages, _ := walk(t, c, helpdesk.StreamConversations, at(0))
+	pages, _ := collectortest.Walk(t, c, helpdesk.StreamConversations, at(0))
 	compare(t, numbers(1, 30), rows(pages))
 	compare(t, []int{150, 75, 37, 37, 18, 10, 10, 20, 40}, sizes)
 }
@@ -333,7 +334,7 @@ func TestRowsInAnotherOrderAreFollowedByTheCursor(t *testing.T) {
 		return fmt.Sprintf(`{"id":"%d","updated_at":%d}`, v, ago(time.Duration(v)*time.Hour))
 	}
 	answers(api, `{"conversations":[`+row(1)+`,`+row(2)+`],"pages":{"next":{"starting_after":"abc"}}}`, `{"conversations":[`+row(3)+`]}`)
-	pages, _ := walk(t, New(api), helpdesk.StreamConversations, at(0))
+	pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, at(0))
 	compare(t, numbers(1, 3), rows(pages))
 }
 
@@ -345,7 +346,7 @@ func TestAPageInAnotherOrderIsReadWhole(t *testing.T) {
 		page = append(page, fmt.Sprintf(`{"id":"%d","updated_at":%d}`, v, ago(time.Duration(v)*time.Minute)))
 	}
 	answers(api, `{"conversations":[`+strings.Join(page, ",")+`],"pages":{}}`)
-	pages, _ := walk(t, New(api), helpdesk.StreamConversations, at(0))
+	pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, at(0))
 	compare(t, numbers(1, 150), rows(pages))
 	compare(t, 1, len(pages))
 }
@@ -361,11 +362,11 @@ func TestACursorThatIsRefusedIsGivenUp(t *testing.T) {
 			api.before = func(r rest.Request) error {
 				if q, ok := r.Body.(search); ok && refuse && q.Pagination.StartingAfter != "" {
 					refuse = false
-					return failure(r, code)
+					return collectortest.Failure(r, code)
 				}
 				return nil
 			}
-			pages, _ := walk(t, New(api), s, at(0))
+			pages, _ := collectortest.Walk(t, New(api), s, at(0))
 			compare(t, numbers(1, 200), rows(pages))
 		}
 	}
@@ -374,11 +375,11 @@ func TestACursorThatIsRefusedIsGivenUp(t *testing.T) {
 func TestAConversationThatCanNotBeReadNowIsWanted(t *testing.T) {
 	api := newFake(t)
 	api.conversations = []object{ticked(7, ago(time.Hour)), ticked(8, ago(time.Hour))}
-	api.gone["/conversations/7"] = failure(rest.Request{}, http.StatusBadGateway)
-	pages, _ := walk(t, New(api), helpdesk.StreamConversations, at(0))
+	api.gone["/conversations/7"] = collectortest.Failure(rest.Request{}, http.StatusBadGateway)
+	pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, at(0))
 	compare(t, wholes(7), pages[0].Wants)
 	compare(t, []string{"8"}, rows(pages))
-	api.gone["/conversations/7"] = failure(rest.Request{}, http.StatusUnauthorized)
+	api.gone["/conversations/7"] = collectortest.Failure(rest.Request{}, http.StatusUnauthorized)
 	if _, err := New(api).Read(t.Context(), helpdesk.StreamConversations, at(0)); err == nil {
 		t.Error("a page was read with refused credentials")
 	}
@@ -387,7 +388,7 @@ func TestAConversationThatCanNotBeReadNowIsWanted(t *testing.T) {
 func TestARowWithoutATimeIsSkippedAndWantedByItsID(t *testing.T) {
 	api := newFake(t)
 	answers(api, `{"conversations":[{"id":"7","updated_at":"soon"}]}`)
-	pages, _ := walk(t, New(api), helpdesk.StreamConversations, at(0))
+	pages, _ := collectortest.Walk(t, New(api), helpdesk.StreamConversations, at(0))
 	compare(t, wholes(7), pages[0].Wants)
 	compare(t, "time", pages[0].Skipped[0].Reason)
 }
@@ -399,7 +400,7 @@ func TestARowThatCouldNotBeReadIsReadAgainByTheNextSweepOnce(t *testing.T) {
 	c := New(api)
 	w := at(0)
 	w.Horizon = now.Add(-6 * time.Hour)
-	_, cursor := walk(t, c, helpdesk.StreamConversations, w)
+	_, cursor := collectortest.Walk(t, c, helpdesk.StreamConversations, w)
 	api.before = nil
 	delete(api.raw, searchPath)
 	for i, want := range [][]string{nil, {"7"}, nil} {
@@ -407,7 +408,7 @@ func TestARowThatCouldNotBeReadIsReadAgainByTheNextSweepOnce(t *testing.T) {
 		w.Horizon, w.Long = now.Add(-6*time.Hour), i > 0
 		api.made()
 		var pages []helpdesk.Page
-		pages, cursor = walk(t, c, helpdesk.StreamConversations, w)
+		pages, cursor = collectortest.Walk(t, c, helpdesk.StreamConversations, w)
 		compare(t, want, rows(pages))
 	}
 }
@@ -422,8 +423,8 @@ func TestDeletionsAreToldOnceEachWithTheirTime(t *testing.T) {
 		w := next(d, cursor)
 		w.Long = long
 		var pages []helpdesk.Page
-		pages, cursor = walk(t, New(api), helpdesk.StreamConversations, w)
-		got = append(got, ids(pages))
+		pages, cursor = collectortest.Walk(t, New(api), helpdesk.StreamConversations, w)
+		got = append(got, collectortest.IDs(pages))
 	}
 	read(0, false) // what was gone before was never known
 	compare(t, []string{searchPath}, api.paths())
@@ -444,37 +445,37 @@ func TestDeletionsAreToldOnceEachWithTheirTime(t *testing.T) {
 func TestManyDeletionsAreReadBackToTheLastWalk(t *testing.T) {
 	api := newFake(t)
 	c := New(api)
-	_, cursor := walk(t, c, helpdesk.StreamConversations, at(0))
+	_, cursor := collectortest.Walk(t, c, helpdesk.StreamConversations, at(0))
 	for v := 1; v <= 5000; v++ {
 		api.deleted = append(api.deleted, object{"id": strconv.Itoa(v), "deleted_at": ago(time.Duration(v-130) * time.Minute)})
 	}
 	api.made()
-	pages, _ := walk(t, c, helpdesk.StreamConversations, next(130*time.Minute, cursor))
-	compare(t, 132, len(ids(pages))) // and those of two minutes before it
+	pages, _ := collectortest.Walk(t, c, helpdesk.StreamConversations, next(130*time.Minute, cursor))
+	compare(t, 132, len(collectortest.IDs(pages))) // and those of two minutes before it
 	compare(t, 3+1, api.made())
 	for _, o := range api.deleted { // at once, as a bulk deletion is
 		o["deleted_at"] = ago(-time.Hour)
 	}
-	pages, _ = walk(t, c, helpdesk.StreamConversations, next(130*time.Minute, cursor))
-	compare(t, deletedPages*deletedSize, len(ids(pages)))
+	pages, _ = collectortest.Walk(t, c, helpdesk.StreamConversations, next(130*time.Minute, cursor))
+	compare(t, deletedPages*deletedSize, len(collectortest.IDs(pages)))
 }
 
 func TestDeletionsThatCanNotBeReadNowAreReadLater(t *testing.T) {
 	api := newFake(t)
-	_, cursor := walk(t, New(api), helpdesk.StreamConversations, at(0))
+	_, cursor := collectortest.Walk(t, New(api), helpdesk.StreamConversations, at(0))
 	api.deleted = []object{{"id": "2", "deleted_at": ago(-time.Minute)}}
 	c := New(api)
 	var got [][]string
 	for i, code := range []int{http.StatusBadGateway, http.StatusForbidden, http.StatusOK, http.StatusOK} {
 		delete(api.gone, deletedPath)
 		if code != http.StatusOK {
-			api.gone[deletedPath] = failure(rest.Request{}, code)
+			api.gone[deletedPath] = collectortest.Failure(rest.Request{}, code)
 		}
 		w := next(time.Duration(i+1)*time.Hour, cursor)
 		w.Long = i == 3
 		var pages []helpdesk.Page
-		pages, cursor = walk(t, c, helpdesk.StreamConversations, w)
-		got = append(got, ids(pages))
+		pages, cursor = collectortest.Walk(t, c, helpdesk.StreamConversations, w)
+		got = append(got, collectortest.IDs(pages))
 	}
 	compare(t, [][]string{nil, nil, nil, {"deleted-2"}}, got) // who may not is asked again with a sweep
 	var asked int

@@ -13,7 +13,7 @@ type names struct{ groups, brands map[string]string }
 // conversation is what a ticket is now. base is the account's address, for the
 // link.
 func conversation(t *ticket, n names, base string) (helpdesk.Conversation, []helpdesk.UnknownValue) {
-	channel, unknown := channelOf(&t.Via.v)
+	channel, unknown := channelOf(&t.Via.V)
 	status, known := statuses[string(t.Status)]
 	if !known { // shown as open: a queue must not lose what is not understood
 		status = helpdesk.StatusOpen
@@ -26,23 +26,23 @@ func conversation(t *ticket, n names, base string) (helpdesk.Conversation, []hel
 		Status:  status,
 		Labels: helpdesk.Labels{
 			Channel:  channel,
-			Team:     n.groups[string(t.Group.v)],
+			Team:     n.groups[string(t.Group.V)],
 			Priority: string(t.Priority),
-			Brand:    n.brands[string(t.Brand.v)],
-			Language: languageOf(t.Tags.v),
+			Brand:    n.brands[string(t.Brand.V)],
+			Language: languageOf(t.Tags.V),
 		},
-		Agent:     t.Assignee.v.person(),
-		Due:       dueOf(&t.SLAs.v),
+		Agent:     t.Assignee.V.person(),
+		Due:       dueOf(&t.SLAs.V),
 		Automated: t.SupportType == supportByAI,
 		Messages:  leastComments(t),
 	}
 	switch {
 	case status == helpdesk.StatusExcluded:
 		conv.Excluded, conv.ExcludedAt = helpdesk.ExcludedDeleted, t.Updated.Time
-	case status == helpdesk.StatusClosed && hasTag(t.Tags.v, tagMerged):
+	case status == helpdesk.StatusClosed && hasTag(t.Tags.V, tagMerged):
 		conv.Status, conv.Excluded = helpdesk.StatusExcluded, helpdesk.ExcludedMerged
 	case status == helpdesk.StatusClosed:
-		conv.Closed = t.Metrics.v.Solved.Time
+		conv.Closed = t.Metrics.V.Solved.Time
 	}
 	if base != "" {
 		conv.URL = base + "/agent/tickets/" + string(t.ID)
@@ -53,20 +53,20 @@ func conversation(t *ticket, n names, base string) (helpdesk.Conversation, []hel
 // leastComments is how many comments a ticket has at least: Zendesk counts the
 // agents' public ones, and a ticket begins with one of whoever submitted it.
 func leastComments(t *ticket) int {
-	replies := t.Metrics.v.Replies
-	if !replies.ok {
+	replies := t.Metrics.V.Replies
+	if !replies.OK {
 		return -1
 	}
-	if t.Requester.v != "" && t.Requester.v == t.Submitter.v {
-		return replies.v + 1
+	if t.Requester.V != "" && t.Requester.V == t.Submitter.V {
+		return replies.V + 1
 	}
-	return max(replies.v, 1)
+	return max(replies.V, 1)
 }
 
 // channelOf maps how a ticket came. Without a channel nothing is unknown: it is
 // not told.
 func channelOf(v *via) (helpdesk.Channel, []helpdesk.UnknownValue) {
-	if c, ok := privateChannels[[2]string{string(v.Channel), string(v.Source.v.Rel)}]; ok {
+	if c, ok := privateChannels[[2]string{string(v.Channel), string(v.Source.V.Rel)}]; ok {
 		return c, nil
 	}
 	if c, ok := channels[string(v.Channel)]; ok {
@@ -100,7 +100,7 @@ func languageOf(tags []text) string {
 // dueOf are the due times of the service levels whose clocks run.
 func dueOf(s *slaSideload) helpdesk.Due {
 	var due helpdesk.Due
-	for _, m := range s.Metrics.v {
+	for _, m := range s.Metrics.V {
 		if m.Stage != stageActive {
 			continue
 		}

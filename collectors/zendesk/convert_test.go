@@ -33,7 +33,7 @@ func TestChannels(t *testing.T) {
 		`{"channel":"facebook","source":"of another shape entirely"}`: helpdesk.ChannelFacebook,
 	} {
 		v := parse[maybe[via]](t, raw)
-		got, unknown := channelOf(&v.v)
+		got, unknown := channelOf(&v.V)
 		if got != want || len(unknown) > 0 {
 			t.Errorf("%s: %s %v, want %s", raw, got, unknown, want)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -107,7 +108,7 @@ func (d *directory) assume(updates []update) {
 func (c *Collector) knowHolders(ctx context.Context, rows []ticket) error {
 	var strangers []string
 	for i := range rows {
-		v := rows[i].Assignee.v.person()
+		v := rows[i].Assignee.V.person()
 		if _, known := c.dir.users[v]; v != "" && len(c.dir.bots) > 0 && !known && !c.dir.customers[v] {
 			strangers = append(strangers, v)
 		}
@@ -152,9 +153,9 @@ func (c *Collector) agents(raw []json.RawMessage, p *helpdesk.Page) {
 	for _, r := range raw {
 		var u user
 		switch {
-		case !decode("user", r, &u, p):
+		case !lenient.Decode[id]("user", r, &u, p):
 		case u.ID == "":
-			skip(p, "id", "user", u.ID)
+			lenient.Skip(p, "id", "user", u.ID)
 		case u.isAgent():
 			p.Records = append(p.Records, c.dir.agent(&u))
 			delete(c.dir.customers, string(u.ID))
@@ -167,8 +168,8 @@ func (c *Collector) agents(raw []json.RawMessage, p *helpdesk.Page) {
 func (c *Collector) knowNames(ctx context.Context, rows []ticket) error {
 	var groups, brands []string
 	for i := range rows {
-		groups = append(groups, string(rows[i].Group.v))
-		brands = append(brands, string(rows[i].Brand.v))
+		groups = append(groups, string(rows[i].Group.V))
+		brands = append(brands, string(rows[i].Brand.V))
 	}
 	if err := c.know(ctx, "groups", c.dir.names.groups, groups); err != nil {
 		return err
@@ -226,9 +227,9 @@ func note(raw []json.RawMessage, known map[string]string, p *helpdesk.Page) []na
 	for _, r := range raw {
 		var n named
 		switch {
-		case !decode("group or brand", r, &n, p):
+		case !lenient.Decode[id]("group or brand", r, &n, p):
 		case n.ID == "":
-			skip(p, "id", "group or brand", n.ID)
+			lenient.Skip(p, "id", "group or brand", n.ID)
 		default:
 			known[string(n.ID)] = string(n.Name)
 			rows = append(rows, n)
@@ -252,7 +253,7 @@ func (c *Collector) readAgents(ctx context.Context, w helpdesk.Walk) (helpdesk.P
 func (c *Collector) readTeams(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	return c.readList(ctx, w, "/groups", "groups", url.Values{}, func(raw []json.RawMessage, p *helpdesk.Page) {
 		for _, n := range note(raw, c.dir.names.groups, p) {
-			if !n.Deleted.v {
+			if !n.Deleted.V {
 				p.Records = append(p.Records, helpdesk.Team{ID: string(n.ID), Name: string(n.Name)})
 			}
 		}
@@ -263,7 +264,7 @@ func (c *Collector) readTeams(ctx context.Context, w helpdesk.Walk) (helpdesk.Pa
 func (c *Collector) readList(
 	ctx context.Context, w helpdesk.Walk, path, key string, q url.Values, tell func([]json.RawMessage, *helpdesk.Page),
 ) (helpdesk.Page, error) {
-	st := readCursor[directoryPlace](w.Cursor)
+	st := helpdesk.ReadCursor[directoryPlace](cursorVersion, w.Cursor)
 	raw, next, err := c.list(ctx, path, path, key, st.After, q, rest.Background)
 	if st.After != "" && refused(err) {
 		raw, next, err = c.list(ctx, path, path, key, "", q, rest.Background)
@@ -273,6 +274,6 @@ func (c *Collector) readList(
 	}
 	page := helpdesk.Page{Done: next == ""}
 	tell(raw, &page)
-	page.Cursor, err = writeCursor(directoryPlace{After: next})
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, directoryPlace{After: next})
 	return page, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 const ticketExport = "/incremental/tickets/cursor"
@@ -31,7 +32,7 @@ type exported struct {
 // readExport reads the next page of all tickets that changed in any way.
 // https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/#incremental-ticket-export-cursor-based
 func (c *Collector) readExport(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[exported](w.Cursor)
+	st := helpdesk.ReadCursor[exported](cursorVersion, w.Cursor)
 	if !st.Walking {
 		st.First = st.Last == 0 && st.After == ""
 		st.Walking = true
@@ -56,14 +57,14 @@ func (c *Collector) readExport(ctx context.Context, w helpdesk.Walk) (helpdesk.P
 		st.After = string(answer.After)
 	}
 	// Without a new cursor there is no next page, whatever the answer says.
-	page.Done = answer.End.v || answer.After == "" || repeated
+	page.Done = answer.End.V || answer.After == "" || repeated
 	if st.First {
 		page.Progress = progress(st.Last, w)
 	}
 	if page.Done {
 		st.Walking, st.First, page.Progress = false, false, 1
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -95,11 +96,11 @@ func (c *Collector) tellTickets(ctx context.Context, raw []json.RawMessage, p *h
 	for _, r := range raw {
 		var t ticket
 		switch {
-		case !decode("ticket", r, &t, p):
+		case !lenient.Decode[id]("ticket", r, &t, p):
 		case t.ID == "":
-			skip(p, "id", "ticket", t.ID)
+			lenient.Skip(p, "id", "ticket", t.ID)
 		case t.Created.IsZero():
-			skip(p, "time", "ticket", t.ID)
+			lenient.Skip(p, "time", "ticket", t.ID)
 		default:
 			rows = append(rows, t)
 		}
@@ -119,7 +120,7 @@ func (c *Collector) tellTickets(ctx context.Context, raw []json.RawMessage, p *h
 			conv.Agent = ""
 		}
 		p.Records = append(p.Records, conv)
-		unknowns(p, unknown)
+		p.AddUnknown(unknown...)
 	}
 	return nil
 }

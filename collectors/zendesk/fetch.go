@@ -8,13 +8,8 @@ import (
 	"net/url"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
-)
-
-// Bounds of one Fetch.
-const (
-	maxWants    = 20 // served at once, so that what was read is soon stored
-	maxFailures = 3  // after which the helpdesk is left alone
 )
 
 const (
@@ -25,43 +20,7 @@ const (
 // Fetch reads single tickets. A want that fails does not keep the others from
 // being served; an error is returned when none could be.
 func (c *Collector) Fetch(ctx context.Context, wants []helpdesk.Want) (helpdesk.Page, error) {
-	var page helpdesk.Page
-	var failed error
-	failures := 0
-	for _, w := range wants[:min(len(wants), maxWants)] {
-		// A want adds to the page as a whole or not at all.
-		part, err := c.fetch(ctx, w)
-		if err != nil {
-			failed = err
-			if failures++; failures >= maxFailures || hopeless(err) {
-				break
-			}
-			continue
-		}
-		page.Records = append(page.Records, part.Records...)
-		page.Gone = append(page.Gone, part.Gone...)
-		page.Skipped = append(page.Skipped, part.Skipped...)
-		unknowns(&page, part.Unknown)
-		page.Served = append(page.Served, w)
-	}
-	if len(page.Served) == 0 && failed != nil {
-		return helpdesk.Page{}, failed
-	}
-	return page, nil
-}
-
-// hopeless reports whether the next call would fail in the same way.
-func hopeless(err error) bool {
-	var e *rest.Error
-	if !errors.As(err, &e) {
-		return true
-	}
-	switch e.Reason {
-	case rest.ReasonAuth, rest.ReasonRateLimited, rest.ReasonTimeout, rest.ReasonNetwork:
-		return true
-	default:
-		return false
-	}
+	return helpdesk.FetchEach(wants, func(w helpdesk.Want) (helpdesk.Page, error) { return c.fetch(ctx, w) }, rest.Hopeless)
 }
 
 // absent reports whether the vendor has no such thing, or not for this account.
@@ -72,8 +31,8 @@ func absent(err error) bool {
 
 func (c *Collector) fetch(ctx context.Context, w helpdesk.Want) (helpdesk.Page, error) {
 	var page helpdesk.Page
-	if w.ID == "" || !isWord(w.ID) || w.Kind != helpdesk.WantConversation && w.Kind != helpdesk.WantRow {
-		skip(&page, "kind", "want", "")
+	if w.ID == "" || !lenient.IsWord(w.ID) || w.Kind != helpdesk.WantConversation && w.Kind != helpdesk.WantRow {
+		lenient.Skip(&page, "kind", "want", "")
 		return page, nil
 	}
 	gone, err := c.fetchRow(ctx, w.ID, &page)
@@ -96,7 +55,7 @@ func (c *Collector) fetchRow(ctx context.Context, v string, p *helpdesk.Page) (g
 		Endpoint: oneTicket, Path: root + "/tickets/" + url.PathEscape(v), Query: url.Values{"include": {"metric_sets,slas"}}, Priority: rest.Clocks,
 	}, &answer)
 	switch {
-	case isGone(err):
+	case rest.ReasonOf(err) == rest.ReasonGone:
 		return true, nil
 	case err != nil:
 		return false, err
@@ -113,7 +72,7 @@ func (c *Collector) fetchRow(ctx context.Context, v string, p *helpdesk.Page) (g
 func (c *Collector) fetchAudits(ctx context.Context, v string, p *helpdesk.Page) (gone bool, err error) {
 	raw, err := c.listAll(ctx, ticketAudit, "/tickets/"+url.PathEscape(v)+"/audits", "audits", url.Values{}, rest.Clocks)
 	if err != nil {
-		if isGone(err) {
+		if rest.ReasonOf(err) == rest.ReasonGone {
 			return true, nil
 		}
 		return false, err
@@ -121,24 +80,19 @@ func (c *Collector) fetchAudits(ctx context.Context, v string, p *helpdesk.Page)
 	updates := make([]update, 0, len(raw))
 	for _, r := range raw {
 		var a audit
-		if !decode("audit", r, &a, p) {
+		if !lenient.Decode[id]("audit", r, &a, p) {
 			continue
 		}
 		u := updateOfAudit(&a, p)
 		u.ticket = id(v) // whatever the row says, it is of this ticket's list
 		switch {
 		case u.id == "":
-			skip(p, "id", "audit", u.id)
+			lenient.Skip(p, "id", "audit", u.id)
 		case u.at.IsZero():
-			skip(p, "time", "audit", u.id)
+			lenient.Skip(p, "time", "audit", u.id)
 		default:
 			updates = append(updates, u)
 		}
 	}
 	return false, c.tell(ctx, updates, p)
-}
-
-func isGone(err error) bool {
-	var e *rest.Error
-	return errors.As(err, &e) && e.Reason == rest.ReasonGone
 }

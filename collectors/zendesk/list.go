@@ -56,8 +56,8 @@ func (c *Collector) list(ctx context.Context, endpoint, path, key, after string,
 	if len(answer["meta"]) > 0 && json.Unmarshal(answer["meta"], &meta) != nil {
 		return nil, "", noRows(endpoint)
 	}
-	next := string(meta.v.After)
-	if !meta.v.More.v {
+	next := string(meta.V.After)
+	if !meta.V.More.V {
 		next = ""
 	}
 	if next != "" && next == after {
@@ -90,19 +90,13 @@ const maxPages = 1000
 // noRows is the error for an answer that is no list: never taken for an empty
 // one.
 func noRows(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
-		Err: errors.New("the answer has no list of rows"),
-	}
+	return rest.BadAnswer(endpoint, errors.New("the answer has no list of rows"))
 }
 
 // loops is the error for a list that repeats a page: nothing says what lies
 // behind it.
 func loops(endpoint string) error {
-	return &rest.Error{
-		Reason: rest.ReasonDecode, Endpoint: endpoint, Code: http.StatusOK,
-		Err: errors.New("the vendor repeats a page"),
-	}
+	return rest.BadAnswer(endpoint, errors.New("the vendor repeats a page"))
 }
 
 // refused reports whether the vendor refused a page's cursor: those are not
@@ -117,19 +111,6 @@ func refused(err error) bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// unknowns adds values to the page, each once.
-func unknowns(p *helpdesk.Page, values []helpdesk.UnknownValue) {
-next:
-	for _, v := range values {
-		for _, have := range p.Unknown {
-			if have == v {
-				continue next
-			}
-		}
-		p.Unknown = append(p.Unknown, v)
 	}
 }
 

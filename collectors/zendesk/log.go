@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -34,7 +35,7 @@ type logged struct {
 // readLog reads the next page of what happened to all tickets.
 // https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/#incremental-ticket-event-export
 func (c *Collector) readLog(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[logged](w.Cursor)
+	st := helpdesk.ReadCursor[logged](cursorVersion, w.Cursor)
 	if !st.Walking {
 		st.begin(w)
 	}
@@ -63,7 +64,7 @@ func (c *Collector) readLog(ctx context.Context, w helpdesk.Walk) (helpdesk.Page
 	if page.Done {
 		st.Walking, st.First, st.Base, page.Progress = false, false, 0, 1
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -102,7 +103,7 @@ func (st *logged) pass(answer *logPage, updates []update) bool {
 	for i := range updates {
 		end = max(end, updates[i].at.Unix())
 	}
-	done := answer.End.v || len(*answer.Events) == 0 || !answer.End.ok && end == st.From
+	done := answer.End.V || len(*answer.Events) == 0 || !answer.End.OK && end == st.From
 	switch {
 	case len(*answer.Events) == 0:
 		// What was last read is in every page: a page without it proves nothing.
@@ -119,14 +120,14 @@ func updatesOf(raw []json.RawMessage, p *helpdesk.Page) []update {
 	updates := make([]update, 0, len(raw))
 	for _, r := range raw {
 		var e ticketEvent
-		if !decode("ticket event", r, &e, p) {
+		if !lenient.Decode[id]("ticket event", r, &e, p) {
 			continue
 		}
 		switch u := updateOf(&e, p); {
 		case u.id == "" || u.ticket == "":
-			skip(p, "id", "ticket event", u.id)
+			lenient.Skip(p, "id", "ticket event", u.id)
 		case u.at.IsZero():
-			skip(p, "time", "ticket event", u.id)
+			lenient.Skip(p, "time", "ticket event", u.id)
 		default:
 			updates = append(updates, u)
 		}
@@ -186,7 +187,7 @@ func (c *Collector) tell(ctx context.Context, updates []update, p *helpdesk.Page
 	for i := range updates {
 		records, unknown := updates[i].records(c.dir, c.dir.names)
 		p.Records = append(p.Records, records...)
-		unknowns(p, unknown)
+		p.AddUnknown(unknown...)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 // the order turns out to be another one, the whole list is read.
 // https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#list-tickets
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[sweep](w.Cursor)
+	st := helpdesk.ReadCursor[sweep](cursorVersion, w.Cursor)
 	ask := func(after string) ([]json.RawMessage, string, error) {
 		q := url.Values{"sort": {"status"}, "include": {"metric_sets,slas"}}
 		return c.list(ctx, "/tickets", "/tickets", "tickets", after, q, rest.Background)
@@ -49,7 +49,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 		st = sweep{}
 	}
 	st.Live = st.Live || len(live) > 0
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 

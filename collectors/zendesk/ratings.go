@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -18,7 +19,7 @@ const ratingsBack = 30 * 24 * time.Hour
 // readRatings reads the next page of satisfaction ratings.
 // https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfaction_ratings/
 func (c *Collector) readRatings(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	st := readCursor[ratingsPlace](w.Cursor)
+	st := helpdesk.ReadCursor[ratingsPlace](cursorVersion, w.Cursor)
 	if st.From == 0 {
 		from := w.Horizon
 		if back := w.Now.Add(-ratingsBack); w.Cursor != nil && back.After(from) {
@@ -41,7 +42,7 @@ func (c *Collector) readRatings(ctx context.Context, w helpdesk.Walk) (helpdesk.
 	if st.After = next; page.Done {
 		st = ratingsPlace{}
 	}
-	page.Cursor, err = writeCursor(st)
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
 	return page, err
 }
 
@@ -56,16 +57,16 @@ type ratingsPlace struct {
 
 func tellRating(raw json.RawMessage, p *helpdesk.Page) {
 	var r rating
-	if !decode("rating", raw, &r, p) {
+	if !lenient.Decode[id]("rating", raw, &r, p) {
 		return
 	}
 	if r.ID == "" || r.Ticket == "" {
-		skip(p, "id", "rating", r.ID)
+		lenient.Skip(p, "id", "rating", r.ID)
 		return
 	}
 	rec, ok := ratingOf(&r)
 	if !ok {
-		skip(p, "score", "rating", r.ID)
+		lenient.Skip(p, "score", "rating", r.ID)
 		return
 	}
 	p.Records = append(p.Records, rec)

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // id is a vendor's id: a number in the API, a string in changes of tickets and
@@ -33,27 +35,11 @@ func (v *id) UnmarshalJSON(b []byte) error {
 	case strings.Trim(s, "-0123456789") != "":
 		return errID
 	}
-	if !isWord(s) {
+	if !lenient.IsWord(s) {
 		return errID
 	}
 	*v = id(s)
 	return nil
-}
-
-// isWord reports whether s is safe as a part of a path and as a label: letters,
-// digits, "-" and "_", and not too many.
-func isWord(s string) bool {
-	if len(s) > 64 {
-		return false
-	}
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r == '-', r == '_':
-		default:
-			return false
-		}
-	}
-	return true
 }
 
 // seq is the id as a number of the vendor's sequence, 0 when it is none.
@@ -96,9 +82,6 @@ func (s *stamp) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// isSet reports whether the vendor gave a value, readable or not.
-func (s stamp) isSet() bool { return s.bad || !s.IsZero() }
-
 var timeLayouts = []string{
 	time.RFC3339, // a fraction is accepted after any seconds
 	"2006-01-02T15:04:05",
@@ -128,41 +111,15 @@ func parseEpoch(s string) (t time.Time, bad bool) {
 	return time.Unix(n, 0).UTC(), false
 }
 
-// text is a string; anything else than a string is "".
-type text string
-
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = ""
-	}
-	*t = text(strings.TrimSpace(s))
-	return nil
-}
-
-// maybe is a value that does not decide whether a record can be read: what is
-// null or of another shape is absent.
-type maybe[T any] struct {
-	v  T
-	ok bool
-}
-
-func (m *maybe[T]) UnmarshalJSON(b []byte) error {
-	*m = maybe[T]{}
-	if bytes.Equal(b, []byte("null")) {
-		return nil
-	}
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		m.v, m.ok = v, true
-	}
-	return nil
-}
+type (
+	text         = lenient.Text
+	maybe[T any] = lenient.Maybe[T]
+)
 
 // field is a value of a row that tells changes: whether it is named at all says
 // whether it changed, so that null (nobody, no group) is a value too.
 type field[T any] struct {
-	v     T
+	V     T
 	named bool
 }
 
@@ -170,7 +127,7 @@ func (f *field[T]) UnmarshalJSON(b []byte) error {
 	*f = field[T]{named: true}
 	var v T
 	if json.Unmarshal(b, &v) == nil {
-		f.v = v
+		f.V = v
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // An update is what somebody did to a ticket at once: the log of the account and
@@ -37,13 +38,13 @@ type step struct {
 
 // updateOf reads an entry of the log. Parts that can't be read are noted.
 func updateOf(e *ticketEvent, p *helpdesk.Page) update {
-	u := update{id: e.ID, ticket: e.Ticket, at: e.Created.Time, by: e.Updater, rule: byRule(e.Via.v)}
+	u := update{id: e.ID, ticket: e.Ticket, at: e.Created.Time, by: e.Updater, rule: byRule(e.Via.V)}
 	if u.at.IsZero() {
 		u.at = e.Timestamp.Time
 	}
-	for _, raw := range e.Children.v {
+	for _, raw := range e.Children.V {
 		var c childEvent
-		if decode("child event", raw, &c, p) {
+		if lenient.Decode[id]("child event", raw, &c, p) {
 			u.addChild(&c)
 		}
 	}
@@ -51,7 +52,7 @@ func updateOf(e *ticketEvent, p *helpdesk.Page) update {
 }
 
 func (u *update) addChild(c *childEvent) {
-	s := step{id: string(c.ID), seq: c.ID.seq(), rule: byRule(c.Via.v), from: string(c.Previous), create: c.EventType == typeCreate}
+	s := step{id: string(c.ID), seq: c.ID.seq(), rule: byRule(c.Via.V), from: string(c.Previous), create: c.EventType == typeCreate}
 	if c.EventType == typeComment || c.EventType == typeVoice {
 		u.addComment(s, c.Author, c.Public, c.Created)
 		return
@@ -65,22 +66,22 @@ func (u *update) addChild(c *childEvent) {
 	}
 	for _, f := range fields {
 		if f.named {
-			s.value = string(f.v)
+			s.value = string(f.V)
 			u.addChange(s, f.name)
 		}
 	}
 	if c.Tags.named {
-		s.tags = c.Tags.v
+		s.tags = c.Tags.V
 		u.addChange(s, fieldTags)
 	}
 }
 
 // updateOfAudit reads an audit of a single ticket.
 func updateOfAudit(a *audit, p *helpdesk.Page) update {
-	u := update{id: a.ID, ticket: a.Ticket, at: a.Created.Time, by: a.Author, rule: byRule(a.Via.v)}
-	for _, raw := range a.Events.v {
+	u := update{id: a.ID, ticket: a.Ticket, at: a.Created.Time, by: a.Author, rule: byRule(a.Via.V)}
+	for _, raw := range a.Events.V {
 		var e auditEvent
-		if decode("audit event", raw, &e, p) {
+		if lenient.Decode[id]("audit event", raw, &e, p) {
 			u.addEvent(&e)
 		}
 	}
@@ -88,7 +89,7 @@ func updateOfAudit(a *audit, p *helpdesk.Page) update {
 }
 
 func (u *update) addEvent(e *auditEvent) {
-	s := step{id: string(e.ID), seq: e.ID.seq(), rule: byRule(e.Via.v), from: string(e.Previous), create: e.Type == typeCreate}
+	s := step{id: string(e.ID), seq: e.ID.seq(), rule: byRule(e.Via.V), from: string(e.Previous), create: e.Type == typeCreate}
 	switch {
 	case e.Type == typeComment || e.Type == typeVoice:
 		author := e.Author
@@ -99,7 +100,7 @@ func (u *update) addEvent(e *auditEvent) {
 	case e.Field == fieldTags:
 		var tags maybe[[]text]
 		if json.Unmarshal(e.Value, &tags) == nil {
-			s.tags = tags.v
+			s.tags = tags.V
 		}
 		u.addChange(s, fieldTags)
 	case e.Field != "":
@@ -112,7 +113,7 @@ func (u *update) addEvent(e *auditEvent) {
 }
 
 func (u *update) addComment(s step, author id, public maybe[bool], at stamp) {
-	s.comment, s.author, s.public, s.at = true, author, public.v || !public.ok, at.Time
+	s.comment, s.author, s.public, s.at = true, author, public.V || !public.OK, at.Time
 	if s.at.IsZero() {
 		s.at = u.at
 	}

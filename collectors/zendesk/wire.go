@@ -1,12 +1,6 @@
 package zendesk
 
-import (
-	"encoding/json"
-	"errors"
-	"fmt"
-
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
-)
+import "encoding/json"
 
 // The types of this file mirror the vendor's JSON, as far as it is read: no
 // subject, text, name or address of a customer has a field, so none of it
@@ -233,38 +227,4 @@ type channelAvailability struct {
 	Updated stamp      `json:"updated_at"`
 	Items   maybe[int] `json:"work_item_count"`
 	Max     maybe[int] `json:"max_capacity"`
-}
-
-// decode reads one row of a list into v. A row that can't be read is noted in
-// the page and blocks nothing.
-func decode(what string, raw json.RawMessage, v any, p *helpdesk.Page) bool {
-	err := json.Unmarshal(raw, v)
-	if err == nil {
-		return true
-	}
-	// The text of a JSON error may quote what it read: only the field is named.
-	name := ""
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		name = wrong.Field
-	}
-	var only struct {
-		ID maybe[id] `json:"id"`
-	}
-	if json.Unmarshal(raw, &only) != nil {
-		only.ID = maybe[id]{}
-	}
-	p.Skipped = append(p.Skipped, helpdesk.Skip{
-		Reason: "decode",
-		Err:    fmt.Errorf("%s %q: not the expected JSON %s", what, string(only.ID.v), name),
-	})
-	return false
-}
-
-// skip notes a row that can't be used.
-func skip(p *helpdesk.Page, reason, what string, v id) {
-	p.Skipped = append(p.Skipped, helpdesk.Skip{
-		Reason: reason,
-		Err:    fmt.Errorf("%s %q: missing or unreadable: %s", what, string(v), reason),
-	})
 }

@@ -116,16 +116,8 @@ func (p *probe) read(ctx context.Context, s helpdesk.Stream) (helpdesk.Page, err
 // fail notes a stream that could not be read, and whether another may be.
 func (p *probe) fail(sp helpdesk.StreamProfile, err error) {
 	p.unreadable[sp.Stream] = err
-	var e *rest.Error
-	reason := rest.Reason("")
-	if errors.As(err, &e) {
-		reason = e.Reason
-	}
-	switch reason {
-	case rest.ReasonAuth, rest.ReasonNetwork, rest.ReasonTimeout, rest.ReasonRateLimited:
-		p.stopped = true
-	}
-	if p.stopped || sp.Clock && reason != rest.ReasonForbidden { // what is forbidden is done without
+	p.stopped = rest.Hopeless(err)
+	if p.stopped || sp.Clock && rest.ReasonOf(err) != rest.ReasonForbidden { // what is forbidden is done without
 		p.broken = append(p.broken, err.Error())
 	}
 }

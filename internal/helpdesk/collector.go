@@ -2,6 +2,7 @@ package helpdesk
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -145,6 +146,26 @@ type Page struct {
 	Done bool
 	// Progress of a first walk, 0 to 1, where the vendor lets it be estimated.
 	Progress float64
+}
+
+// Add puts what a part tells into the page: what it holds, not where it ends.
+func (p *Page) Add(part Page) {
+	p.Records = append(p.Records, part.Records...)
+	p.Wants = append(p.Wants, part.Wants...)
+	p.Served = append(p.Served, part.Served...)
+	p.Gone = append(p.Gone, part.Gone...)
+	p.Memos = append(p.Memos, part.Memos...)
+	p.Skipped = append(p.Skipped, part.Skipped...)
+	p.AddUnknown(part.Unknown...)
+}
+
+// AddUnknown adds values, each once.
+func (p *Page) AddUnknown(values ...UnknownValue) {
+	for _, v := range values {
+		if !slices.Contains(p.Unknown, v) {
+			p.Unknown = append(p.Unknown, v)
+		}
+	}
 }
 
 // Memo is what a collector remembers of one thing, where the vendor forgets

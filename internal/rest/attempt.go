@@ -107,7 +107,7 @@ func (c *Client) broken(ctx context.Context, q *query, code int, err error) *fai
 
 // refused is an answer with a status other than success.
 func refused(endpoint string, code int, asked time.Duration) *failure {
-	reason := reasonOf(code)
+	reason := StatusReason(code)
 	e := &Error{Reason: reason, Endpoint: endpoint, Code: code, RetryAfter: asked}
 	if text := remedies[reason]; text != "" {
 		e.Err = errors.New(text)

@@ -19,8 +19,38 @@ var remedies = map[Reason]string{
 	ReasonForbidden: "the account's plan or rights do not allow this",
 }
 
-// reasonOf classifies the status of an answer that is no success.
-func reasonOf(code int) Reason {
+// ReasonOf is why a request failed, "" when it did not. What is no [Error], such as
+// a context that has ended, is like the network: nothing can be asked.
+func ReasonOf(err error) Reason {
+	var e *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Reason
+	default:
+		return ReasonNetwork
+	}
+}
+
+// BadAnswer is the failure of a request whose answer is good JSON, and not what it
+// should be: never taken for an empty one.
+func BadAnswer(endpoint string, err error) *Error {
+	return &Error{Reason: ReasonDecode, Endpoint: endpoint, Code: http.StatusOK, Err: err}
+}
+
+// Hopeless reports whether the next request would fail in the same way.
+func Hopeless(err error) bool {
+	switch ReasonOf(err) {
+	case ReasonAuth, ReasonRateLimited, ReasonTimeout, ReasonNetwork:
+		return true
+	default:
+		return false
+	}
+}
+
+// StatusReason classifies the status of an answer that is no success.
+func StatusReason(code int) Reason {
 	switch {
 	case code == http.StatusUnauthorized:
 		return ReasonAuth

@@ -46,8 +46,9 @@ func (t *postgresTx) commit() error {
 // sessions. Where it cannot be known while the lease lasts, the source is given
 // up: whoever takes it next, this replica or another, reads what is true.
 func (t *postgresTx) settle(failed error) error {
-	deadline := time.Now().Add(t.p.lasting)
-	for {
+	ctx, cancel := context.WithTimeout(t.p.ctx, t.p.lasting)
+	defer cancel()
+	for ctx.Err() == nil {
 		status, err := t.p.status(t.xid)
 		switch {
 		case status == "committed":
@@ -58,10 +59,10 @@ func (t *postgresTx) settle(failed error) error {
 		case err != nil:
 			failed = errors.Join(failed, err)
 		}
-		if t.p.ctx.Err() != nil || time.Now().After(deadline) {
-			break
+		select {
+		case <-ctx.Done():
+		case <-time.After(settleEvery):
 		}
-		time.Sleep(settleEvery)
 	}
 	for source := range t.sources {
 		t.p.lose(source)

@@ -1,0 +1,47 @@
+package lenient
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+)
+
+// Decode reads one row of a list into v. A row that can't be read is noted in
+// the page and blocks nothing; it is named by its id, as far as that is one of
+// the vendor's.
+func Decode[I ~string](what string, raw json.RawMessage, v any, p *helpdesk.Page) bool {
+	err := json.Unmarshal(raw, v)
+	if err == nil {
+		return true
+	}
+	// The text of a JSON error may quote what it read: only the field is named.
+	field := ""
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		field = wrong.Field
+	}
+	var only struct {
+		ID   Maybe[I] `json:"id"`
+		UUID Maybe[I] `json:"uuid"`
+	}
+	var id I
+	if json.Unmarshal(raw, &only) == nil {
+		id = cmp.Or(only.ID.V, only.UUID.V)
+	}
+	p.Skipped = append(p.Skipped, helpdesk.Skip{
+		Reason: "decode",
+		Err:    fmt.Errorf("%s %q: not the expected JSON %s", what, string(id), field),
+	})
+	return false
+}
+
+// Skip notes a row that can't be used.
+func Skip[I ~string](p *helpdesk.Page, reason, what string, v I) {
+	p.Skipped = append(p.Skipped, helpdesk.Skip{
+		Reason: reason,
+		Err:    fmt.Errorf("%s %q: missing or unreadable: %s", what, string(v), reason),
+	})
+}
