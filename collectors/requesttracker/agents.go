@@ -32,7 +32,7 @@ func (c *Collector) readAgents(ctx context.Context, w helpdesk.Walk) (helpdesk.P
 		}
 	}
 	members, done, err := c.askMembers(ctx, n)
-	switch reason(err) {
+	switch rest.ReasonOf(err) {
 	case "":
 	case rest.ReasonForbidden, rest.ReasonGone:
 		done = true

@@ -137,7 +137,7 @@ func (c *Collector) askUser(ctx context.Context, key string, p rest.Priority) (u
 		Path:     api + "/user/" + url.PathEscape(key),
 		Priority: p,
 	}, &a)
-	if reason(err) == rest.ReasonGone {
+	if rest.ReasonOf(err) == rest.ReasonGone {
 		return user{}, nil
 	}
 	if err != nil {

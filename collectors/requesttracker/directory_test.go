@@ -115,7 +115,7 @@ func TestAFailingAgentsWalkForgetsNobody(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := c.Read(context.Background(), helpdesk.StreamAgents, helpdesk.Walk{}); reason(err) != rest.ReasonServer {
+	if _, err := c.Read(context.Background(), helpdesk.StreamAgents, helpdesk.Walk{}); rest.ReasonOf(err) != rest.ReasonServer {
 		t.Errorf("%v", err)
 	}
 	f.fail = nil

@@ -339,11 +339,11 @@ func TestLostRightsAreAnErrorAndNotAnEmptyDesk(t *testing.T) {
 	}
 	w.Cursor = page.Cursor
 	_, err = c.Read(context.Background(), helpdesk.StreamEvents, w)
-	if reason(err) != rest.ReasonForbidden {
+	if rest.ReasonOf(err) != rest.ReasonForbidden {
 		t.Errorf("the feed of a blind account: %v", err)
 	}
 	_, err = c.Fetch(context.Background(), []helpdesk.Want{{Kind: helpdesk.WantRow, ID: "1"}})
-	if reason(err) != rest.ReasonForbidden {
+	if rest.ReasonOf(err) != rest.ReasonForbidden {
 		t.Errorf("the row of a ticket of a blind account: %v", err)
 	}
 }
@@ -427,7 +427,7 @@ func TestFeedErrors(t *testing.T) {
 			return nil
 		}
 		page, err := c.Read(context.Background(), helpdesk.StreamEvents, week)
-		if reason(err) != rest.ReasonServer || page.Cursor != nil {
+		if rest.ReasonOf(err) != rest.ReasonServer || page.Cursor != nil {
 			t.Errorf("%s fails: %v", endpoint, err)
 		}
 		f.fail = nil

@@ -27,7 +27,7 @@ const (
 func (c *Collector) Fetch(ctx context.Context, wants []helpdesk.Want) (helpdesk.Page, error) {
 	batch := selectWants(wants)
 	page, err := c.fetch(ctx, batch)
-	switch reason(err) {
+	switch rest.ReasonOf(err) {
 	case rest.ReasonServer, rest.ReasonDecode, rest.ReasonClient, rest.ReasonTimeout:
 	default:
 		return page, err
@@ -45,7 +45,7 @@ func (c *Collector) fetchEach(ctx context.Context, wants []helpdesk.Want, cause 
 		page, err := c.fetch(ctx, []helpdesk.Want{w})
 		if err != nil {
 			cause = err
-			if reason(err) == rest.ReasonTimeout || ctx.Err() != nil {
+			if rest.ReasonOf(err) == rest.ReasonTimeout || ctx.Err() != nil {
 				break // the rest can wait; an hour of timeouts can't
 			}
 			continue

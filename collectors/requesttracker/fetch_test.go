@@ -250,7 +250,7 @@ func TestAFailingListMakesNoMergedTicketGone(t *testing.T) {
 				return nil
 			}
 			page, err := f.collector(Options{}).Fetch(context.Background(), rowsOf(7))
-			if reason(err) != why || len(page.Gone) > 0 {
+			if rest.ReasonOf(err) != why || len(page.Gone) > 0 {
 				t.Errorf("%s of %s: error %v, gone %v", why, list, err, page.Gone)
 			}
 		}
@@ -299,7 +299,7 @@ func TestOneFailingWantLosesNoOther(t *testing.T) {
 			if d := cmp.Diff([]int{2, 6}, events([]helpdesk.Page{page})); d != "" {
 				t.Errorf("events (-want +got):\n%s", d)
 			}
-			if _, err := c.Fetch(context.Background(), whole(2)); reason(err) != rest.ReasonServer {
+			if _, err := c.Fetch(context.Background(), whole(2)); rest.ReasonOf(err) != rest.ReasonServer {
 				t.Errorf("alone: %v", err)
 			}
 		})
@@ -313,7 +313,7 @@ func TestFetchStopsWhereEveryWantWouldFail(t *testing.T) {
 	f.fail = func(r rest.Request) error {
 		return &rest.Error{Reason: rest.ReasonAuth, Endpoint: r.Endpoint, Code: 401}
 	}
-	if _, err := f.collector(Options{}).Fetch(context.Background(), whole(1, 2)); reason(err) != rest.ReasonAuth {
+	if _, err := f.collector(Options{}).Fetch(context.Background(), whole(1, 2)); rest.ReasonOf(err) != rest.ReasonAuth {
 		t.Errorf("%v", err)
 	}
 	if n := len(f.calls); n != 1 {

@@ -92,7 +92,7 @@ func (c *Collector) askStatus(ctx context.Context, k statusKey) (activity, error
 		is  activity
 	}{{"__Inactive__", inactive}, {"__Active__", active}} {
 		n, err := c.count(ctx, base+" AND Status = "+quote(try.set), rest.Clocks)
-		if reason(err) == rest.ReasonClient { // refused for this status: that must not hold back the feed
+		if rest.ReasonOf(err) == rest.ReasonClient { // refused for this status: that must not hold back the feed
 			return unsure, nil
 		}
 		if err != nil {

@@ -85,7 +85,7 @@ func (c *Collector) single(ctx context.Context, id string, p rest.Priority, out 
 		out.skips = append(out.skips, skip("ticket", id, err))
 		return nil
 	}
-	switch reason(err) {
+	switch rest.ReasonOf(err) {
 	case "":
 	case rest.ReasonGone:
 		out.gone = append(out.gone, id)
@@ -104,7 +104,7 @@ func (c *Collector) single(ctx context.Context, id string, p rest.Priority, out 
 	}
 	if string(t.ID) != id {
 		t, err = c.askMerged(ctx, id, t, p)
-		if r := reason(err); r == rest.ReasonServer || r == rest.ReasonDecode || r == rest.ReasonClient {
+		if r := rest.ReasonOf(err); r == rest.ReasonServer || r == rest.ReasonDecode || r == rest.ReasonClient {
 			out.failed[id] = err
 			return nil
 		}
@@ -171,7 +171,7 @@ func (c *Collector) askMerged(ctx context.Context, id string, other *ticket, p r
 // changes. nil without an error: it is not to be had.
 func (c *Collector) askOwnRow(ctx context.Context, id string, p rest.Priority) (*ticket, error) {
 	page, err := c.search(ctx, ticketQuery("id = "+id+" AND EffectiveId > 0"), p)
-	if reason(err) == rest.ReasonClient { // a query that this server does not know
+	if rest.ReasonOf(err) == rest.ReasonClient { // a query that this server does not know
 		return nil, nil
 	}
 	if err != nil {
@@ -242,18 +242,4 @@ func skip(what, id string, err error) helpdesk.Skip {
 // unreadable reports whether err is of a row, not of a request.
 func unreadable(err error) bool {
 	return errors.Is(err, errUnreadable) || errors.Is(err, errTime) || errors.Is(err, errID)
-}
-
-// reason is why a request failed, "" when it did not. Without an answer of the
-// client's it is the network.
-func reason(err error) rest.Reason {
-	var e *rest.Error
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &e):
-		return e.Reason
-	default:
-		return rest.ReasonNetwork
-	}
 }
