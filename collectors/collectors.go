@@ -53,11 +53,8 @@ var vendors = map[string]vendor{
 		hook: callbell.Delivered,
 	},
 	"freshdesk": {
-		quota: func(h http.Header) (rest.Reading, bool) {
-			remaining, limit, ok := freshdesk.CallLimit(h)
-			return rest.Reading{Limit: limit, Remaining: remaining, Window: freshdesk.CallWindow}, ok
-		},
-		start: rest.Reading{Limit: freshdesk.StartLimit, Remaining: freshdesk.StartLimit, Window: freshdesk.CallWindow},
+		quota: freshdesk.CallLimit,
+		start: freshdesk.StartLimit,
 		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
 			o := freshdesk.Options{BaseURL: s.URL.String(), Lists: freshdesk.Lists(s.QuotaShare)}
 			if !s.FirstSync.Book {

@@ -220,15 +220,15 @@ func TestHeadersTellTheLimit(t *testing.T) {
 		{"many", "few", [2]int{}, false},
 		{"200", "197", [2]int{197, 200}, true},
 		{" 200 ", " 0 ", [2]int{0, 200}, true},
-		{"200", "-3", [2]int{0, 200}, true},
+		{"200", "-3", [2]int{-3, 200}, true}, // calls beyond the limit wait as well
 		{"200", "5000", [2]int{200, 200}, true},
 	} {
 		h := http.Header{}
 		h.Set("X-RateLimit-Total", tc.total)
 		h.Set("X-RateLimit-Remaining", tc.remaining)
-		remaining, limit, ok := CallLimit(h)
-		if ok != tc.ok || [2]int{remaining, limit} != tc.want {
-			t.Errorf("total %q, remaining %q: %d of %d %v", tc.total, tc.remaining, remaining, limit, ok)
+		r, ok := CallLimit(h)
+		if ok != tc.ok || [2]int{r.Remaining, r.Limit} != tc.want {
+			t.Errorf("total %q, remaining %q: %d of %d %v", tc.total, tc.remaining, r.Remaining, r.Limit, ok)
 		}
 	}
 }

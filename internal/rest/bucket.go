@@ -23,7 +23,8 @@ type bucket struct {
 	window   time.Duration
 	level    float64
 	levelAt  time.Time
-	resetAt  time.Time // when level falls to 0 at once; zero: it falls evenly
+	resetAt  time.Time // when level falls to 0 at once, at the latest; zero: it falls evenly
+	told     float64   // the vendor's count in the last reading of this window
 	tokens   float64
 	tokensAt time.Time
 }
@@ -53,11 +54,16 @@ func (b *bucket) learn(now time.Time, r Reading, pending float64) {
 	b.advance(now)
 	b.limit = float64(r.Limit)
 	b.window = cmp.Or(max(r.Window, 0), b.window, time.Minute)
-	b.level = max(0, float64(r.Limit-r.Remaining)) + pending
-	b.levelAt, b.resetAt = now, time.Time{}
-	if r.Reset > 0 {
+	used := max(0, float64(r.Limit-r.Remaining))
+	switch {
+	case r.Reset > 0:
 		b.resetAt = now.Add(r.Reset)
+	case !r.AtOnce:
+		b.resetAt = time.Time{}
+	case b.resetAt.IsZero() || used < b.told: // a window began, just now at the latest
+		b.resetAt = now.Add(b.window)
 	}
+	b.level, b.levelAt, b.told = used+pending, now, used
 	if first { // begin gently: a request of either priority, not a burst
 		b.tokens, b.tokensAt = 1+b.reserve(), now
 	}
@@ -77,7 +83,7 @@ func (b *bucket) advance(now time.Time) {
 	case b.resetAt.IsZero():
 		b.level = max(0, b.level-b.in(now.Sub(b.levelAt), b.limit))
 	case !now.Before(b.resetAt):
-		b.level = 0
+		b.level, b.told = 0, 0
 		b.resetAt = b.resetAt.Add((now.Sub(b.resetAt)/b.window + 1) * b.window)
 	}
 	b.levelAt = now

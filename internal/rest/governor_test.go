@@ -20,6 +20,7 @@ type vendor struct {
 	limit   float64
 	window  time.Duration
 	fixed   bool // counts windows that begin at whole multiples, else a leaky bucket
+	untold  bool // fixed, and when they begin is in no answer
 	latency time.Duration
 
 	start   time.Time
@@ -80,6 +81,9 @@ func (v *vendor) header() []string {
 	if !v.fixed {
 		return []string{gorgiasHeader, fmt.Sprintf("%d/%d", used, int(v.limit))}
 	}
+	if v.untold {
+		return []string{"Ratelimit-Limit", fmt.Sprint(int(v.limit)), "Ratelimit-Remaining", fmt.Sprint(int(v.limit) - used)}
+	}
 	left := v.window - v.at.Sub(v.start)%v.window
 	return []string{
 		"Ratelimit-Limit", fmt.Sprint(int(v.limit)), "Ratelimit-Remaining", fmt.Sprint(int(v.limit) - used),
@@ -88,6 +92,9 @@ func (v *vendor) header() []string {
 }
 
 func (v *vendor) reader() Reader {
+	if v.untold {
+		return ReadRemaining("ratelimit-limit", "ratelimit-remaining", "", v.window)
+	}
 	if v.fixed {
 		return ReadRemaining("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", v.window)
 	}
@@ -112,6 +119,7 @@ func TestAFirstSyncUsesItsShareAndNoMore(t *testing.T) {
 		limit     int
 		window    time.Duration
 		fixed     bool
+		untold    bool
 		share     float64
 		workers   int
 		others    float64       // requests a second
@@ -128,11 +136,14 @@ func TestAFirstSyncUsesItsShareAndNoMore(t *testing.T) {
 		"Zendesk, windows of a minute":    {limit: 400, window: time.Minute, fixed: true, share: 0.7, workers: 4, want: 0.95, clockWait: 150 * time.Millisecond},
 		"a small fixed window":            {limit: 40, window: 20 * time.Second, fixed: true, share: 0.7, workers: 4, want: 0.95, clockWait: 4 * time.Second},
 		"others in a fixed window":        {limit: 400, window: time.Minute, fixed: true, share: 0.7, workers: 4, others: 2, want: 0.55, clockWait: 20 * time.Second, unseen: 2 * 30},
+		"Freshdesk, untold windows":       {limit: 200, window: time.Minute, fixed: true, untold: true, share: 0.7, workers: 1, want: 0.95, clockWait: 150 * time.Millisecond},
+		"others in an untold window":      {limit: 400, window: time.Minute, fixed: true, untold: true, share: 0.7, workers: 4, others: 2, want: 0.55, clockWait: 20 * time.Second, unseen: 2 * 30},
 		"a plan of ten requests a minute": {limit: 10, window: time.Minute, share: 0.7, workers: 2, want: 0.95, clockWait: 9 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				v := newVendor(tc.limit, tc.window, tc.fixed)
+				v.untold, v.start = tc.untold, v.start.Add(-tc.window/3)
 				g, err := NewGovernor(GovernorOptions{Share: tc.share, Start: Reading{Limit: tc.limit, Window: tc.window}, Read: v.reader()})
 				if err != nil {
 					t.Fatal(err)

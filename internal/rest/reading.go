@@ -17,8 +17,11 @@ type Reading struct {
 	// that is known, else a minute, which most vendors count by.
 	Window time.Duration
 	// Reset is when Remaining jumps back to Limit. With 0 the quota is a leaky
-	// bucket: it recovers evenly, Limit in a Window.
-	Reset time.Duration
+	// bucket: it recovers evenly, Limit in a Window; or, AtOnce, it jumps as well,
+	// once in a Window, but no answer tells when: an answer that counts less than
+	// the one before shows that it did.
+	Reset  time.Duration
+	AtOnce bool
 }
 
 // Reader reads the quota from the header of an answer; ok is false when it
@@ -44,7 +47,8 @@ func ReadUsed(header string, window time.Duration) Reader {
 
 // ReadRemaining reads one header each for the limit, what remains of it, and
 // when that is reset: in seconds from now, or at a Unix time, with a fraction
-// or without. reset may be "" for vendors that don't tell.
+// or without. reset may be "" for vendors that don't tell, who are taken to count
+// in windows all the same.
 func ReadRemaining(limit, remaining, reset string, window time.Duration) Reader {
 	return func(h http.Header) (Reading, bool) {
 		n, ok1 := count(h.Get(limit))
@@ -52,7 +56,7 @@ func ReadRemaining(limit, remaining, reset string, window time.Duration) Reader 
 		if !ok1 || !ok2 || n <= 0 {
 			return Reading{}, false
 		}
-		r := Reading{Limit: n, Remaining: min(left, n), Window: window}
+		r := Reading{Limit: n, Remaining: min(left, n), Window: window, AtOnce: reset == ""}
 		if reset != "" {
 			r.Reset = readReset(h.Get(reset), h)
 		}

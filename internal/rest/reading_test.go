@@ -27,10 +27,10 @@ func TestReadersOfVendorsHeaders(t *testing.T) {
 		"a limit of nothing":                {gorgias, []string{gorgiasHeader, "0/0"}, Reading{}, false},
 		"half a header":                     {gorgias, []string{gorgiasHeader, "15"}, Reading{}, false},
 		"numbers that overflow":             {gorgias, []string{gorgiasHeader, "1/99999999999999999999"}, Reading{}, false},
-		"Zendesk, seconds to the reset":     {zendesk, []string{"ratelimit-limit", "400", "ratelimit-remaining", "395", "ratelimit-reset", "30"}, Reading{400, 395, time.Minute, 31 * time.Second}, true},
-		"Front, a Unix time and a fraction": {front, []string{"date", date, "x-ratelimit-limit", "50", "x-ratelimit-remaining", "49", "x-ratelimit-reset", "1778061427.5"}, Reading{50, 49, time.Minute, 7500 * time.Millisecond}, true},
-		"a reset that nobody can read":      {front, []string{"x-ratelimit-limit", "50", "x-ratelimit-remaining", "60", "x-ratelimit-reset", "soon"}, Reading{50, 50, time.Minute, 0}, true},
-		"Freshdesk, no reset":               {freshdesk, []string{"X-RateLimit-Total", "200", "X-RateLimit-Remaining", "120"}, Reading{200, 120, time.Minute, 0}, true},
+		"Zendesk, seconds to the reset":     {zendesk, []string{"ratelimit-limit", "400", "ratelimit-remaining", "395", "ratelimit-reset", "30"}, Reading{Limit: 400, Remaining: 395, Window: time.Minute, Reset: 31 * time.Second}, true},
+		"Front, a Unix time and a fraction": {front, []string{"date", date, "x-ratelimit-limit", "50", "x-ratelimit-remaining", "49", "x-ratelimit-reset", "1778061427.5"}, Reading{Limit: 50, Remaining: 49, Window: time.Minute, Reset: 7500 * time.Millisecond}, true},
+		"a reset that nobody can read":      {front, []string{"x-ratelimit-limit", "50", "x-ratelimit-remaining", "60", "x-ratelimit-reset", "soon"}, Reading{Limit: 50, Remaining: 50, Window: time.Minute}, true},
+		"Freshdesk, no reset":               {freshdesk, []string{"X-RateLimit-Total", "200", "X-RateLimit-Remaining", "120"}, Reading{Limit: 200, Remaining: 120, Window: time.Minute, AtOnce: true}, true},
 		"no remainder":                      {freshdesk, []string{"X-RateLimit-Total", "200"}, Reading{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
