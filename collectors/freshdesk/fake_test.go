@@ -21,8 +21,9 @@ var opens = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
 // desk is a simulated account, and the calls that were made of it.
 type desk struct {
 	*simulator.Desk
-	api   http.Handler
-	calls []string
+	api     http.Handler
+	calls   []string
+	credits int // that the calls were said to cost
 	// before is called with each request; an error of it is the answer.
 	before func(r rest.Request) error
 	// rows, if any, is the answer to every request but those for messages.
@@ -47,6 +48,7 @@ func (d *desk) Do(_ context.Context, r rest.Request, out any) error {
 		call = fmt.Sprintf("tickets %q since %s page %s", q.Get("filter"), q.Get("updated_since"), q.Get("page"))
 	}
 	d.calls = append(d.calls, call)
+	d.credits += max(r.Cost, 1)
 	if d.before != nil {
 		if err := d.before(r); err != nil {
 			return err

@@ -76,7 +76,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 		Streams: []helpdesk.StreamProfile{
 			{Stream: helpdesk.StreamConversations, Every: helpdesk.EachRound, Clock: true, Replies: true, Closes: true, Gives: []helpdesk.Capability{
 				helpdesk.CapFirstResponse, helpdesk.CapEveryResponse, helpdesk.CapResolution, helpdesk.CapReopen, helpdesk.CapClosedBy,
-				helpdesk.CapOutcome, helpdesk.CapHandle, helpdesk.CapTeamHistory, helpdesk.CapExclusion,
+				helpdesk.CapOutcome, helpdesk.CapTeamHistory, helpdesk.CapExclusion,
 			}},
 			{Stream: helpdesk.StreamRatings, Every: helpdesk.EachReconcile, Gives: []helpdesk.Capability{helpdesk.CapCSAT}},
 			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachRound, Gives: []helpdesk.Capability{helpdesk.CapPresence}},
@@ -93,7 +93,6 @@ func (c *Collector) Profile() helpdesk.Profile {
 			helpdesk.CapOutcome:       helpdesk.Estimate,
 			helpdesk.CapCSAT:          helpdesk.Estimate,
 			helpdesk.CapPresence:      helpdesk.Estimate,
-			helpdesk.CapHandle:        helpdesk.Estimate,
 			helpdesk.CapTeamHistory:   helpdesk.Estimate,
 			helpdesk.CapExclusion:     helpdesk.Estimate,
 		},

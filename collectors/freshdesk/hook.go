@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -17,7 +18,7 @@ const hookHeader = "X-Helpdesk-Secret"
 
 var (
 	errHookSecret = errors.New("neither the header " + hookHeader + " nor the authentication of the rule holds the secret")
-	errHookBody   = errors.New(`the content of the rule is not {"ticket_id": "{{ticket.id}}"}`)
+	errHookBody   = fmt.Errorf(`%w: the content of the rule is not {"ticket_id": "{{ticket.id}}"}`, hook.ErrMalformed)
 )
 
 var _ hook.Verifier = Delivered

@@ -2,6 +2,7 @@ package freshdesk
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestDeliveriesOfARule(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			d := hook.Delivery{Header: http.Header{"Authorization": {tc.login}}, Body: []byte(tc.body)}
 			got, err := Delivered(d, []byte("hunter2"))
-			if err != tc.err {
+			if !errors.Is(err, tc.err) {
 				t.Errorf("error %v, want %v", err, tc.err)
 			}
 			var want hook.Event
@@ -44,6 +45,10 @@ func TestDeliveriesOfARule(t *testing.T) {
 			compare(t, want, got)
 		})
 	}
+}
+
+func TestOnlyADeliveryWithTheSecretIsMalformed(t *testing.T) {
+	compare(t, []bool{true, false}, []bool{errors.Is(errHookBody, hook.ErrMalformed), errors.Is(errHookSecret, hook.ErrMalformed)})
 }
 
 func TestASecretInAHeaderOfTheRule(t *testing.T) {

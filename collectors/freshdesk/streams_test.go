@@ -138,24 +138,45 @@ func TestRoundsReadWhatChangedAndNothingElse(t *testing.T) {
 	matches(t, d, got)
 }
 
-func TestAnIdleRoundIsThreeLists(t *testing.T) {
+// aRound reads every stream of every round to its end, and tells the records of
+// the clocks.
+func aRound(t *testing.T, c *Collector, cursors map[helpdesk.Stream][]byte) (records []helpdesk.Record) {
+	t.Helper()
+	for _, sp := range c.Profile().Streams {
+		if sp.Every != helpdesk.EachRound {
+			continue
+		}
+		w := since(1)
+		w.Cursor = cursors[sp.Stream]
+		part, cursor := walkOver(t, c, sp.Stream, w)
+		cursors[sp.Stream] = cursor
+		if sp.Clock {
+			records = append(records, part...)
+		}
+	}
+	return records
+}
+
+func TestAnIdleRoundIsFourCallsAndSixCredits(t *testing.T) {
 	d := newDesk(simulator.Options{Script: []simulator.Scripted{{Lines: []simulator.Line{simulator.Says(0, helpdesk.AuthorCustomer)}}}},
 		simulator.FreshdeskOptions{})
 	d.Advance(opens.Add(time.Hour))
-	c := New(d, Options{BaseURL: base})
-	w := since(1)
-	_, w.Cursor = walkOver(t, c, helpdesk.StreamConversations, w)
-	d.calls = nil
-	records, _ := walkOver(t, c, helpdesk.StreamConversations, w)
-	compare(t, []helpdesk.Record(nil), records)
-	compare(t, []string{
-		`tickets "deleted" since 2026-08-31T08:00:00Z page 1`,
-		`tickets "spam" since 2026-08-31T08:00:00Z page 1`,
-		`tickets "" since 2026-09-01T08:00:01Z page 1`,
-	}, d.calls)
+	c, cursors := New(d, Options{BaseURL: base}), map[helpdesk.Stream][]byte{}
+	aRound(t, c, cursors)
+	for range 3 {
+		d.calls, d.credits = nil, 0
+		compare(t, []helpdesk.Record(nil), aRound(t, c, cursors))
+		compare(t, []string{
+			`tickets "deleted" since 2026-08-31T08:00:00Z page 1`,
+			`tickets "spam" since 2026-08-31T08:00:00Z page 1`,
+			`tickets "" since 2026-09-01T08:00:01Z page 1`,
+			"/api/v2/agents",
+		}, d.calls)
+		compare(t, 6, d.credits)
+	}
 }
 
-func TestAnIdleRoundAfterABurstIsThreeListsToo(t *testing.T) {
+func TestAfterABurstNoMoreThanThreeListsOfTicketsAreReadInAnIdleRound(t *testing.T) {
 	var script []simulator.Scripted
 	for i := range 300 {
 		at := time.Hour + time.Duration(i)*time.Second/2
