@@ -11,6 +11,18 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
+const (
+	groupsPath   = root + "/groups"
+	productsPath = root + "/products"
+)
+
+// statusRequest asks for the account's statuses, which takes an administrator.
+// https://developers.freshdesk.com/api/#list_all_ticket_fields
+func statusRequest(prio rest.Priority) rest.Request {
+	const path = root + "/ticket_fields"
+	return rest.Request{Endpoint: path, Path: path, Query: url.Values{"type": {"default_status"}}, Priority: prio}
+}
+
 // know makes sure that the names of groups, products and statuses are loaded:
 // rows hold only their numbers. Lists that the key's agent may not read have no
 // names.
@@ -20,15 +32,14 @@ func (c *Collector) know(ctx context.Context, prio rest.Priority) error {
 	}
 	n := names{groups: map[string]string{}, products: map[string]string{}, statuses: map[code]string{}}
 	for _, l := range []struct {
-		path  string
-		query url.Values
-		note  func(json.RawMessage)
+		request rest.Request
+		note    func(json.RawMessage)
 	}{
-		{"/groups", nil, func(raw json.RawMessage) { noteName(raw, n.groups) }},
-		{"/products", nil, func(raw json.RawMessage) { noteName(raw, n.products) }},
-		{"/ticket_fields", url.Values{"type": {"default_status"}}, func(raw json.RawMessage) { noteStatuses(raw, n.statuses) }},
+		{rest.Request{Endpoint: groupsPath, Path: groupsPath, Priority: prio}, func(raw json.RawMessage) { noteName(raw, n.groups) }},
+		{rest.Request{Endpoint: productsPath, Path: productsPath, Priority: prio}, func(raw json.RawMessage) { noteName(raw, n.products) }},
+		{statusRequest(prio), func(raw json.RawMessage) { noteStatuses(raw, n.statuses) }},
 	} {
-		rows, err := c.all(ctx, rest.Request{Endpoint: root + l.path, Path: root + l.path, Query: l.query, Priority: prio})
+		rows, err := c.all(ctx, l.request)
 		switch rest.ReasonOf(err) {
 		case "":
 		case rest.ReasonForbidden, rest.ReasonGone, rest.ReasonClient:
@@ -75,8 +86,7 @@ func noteStatuses(raw json.RawMessage, into map[code]string) {
 // names are remembered.
 // https://developers.freshdesk.com/api/#list_all_groups
 func (c *Collector) readTeams(ctx context.Context) (helpdesk.Page, error) {
-	const path = root + "/groups"
-	raw, err := c.all(ctx, rest.Request{Endpoint: path, Path: path, Priority: rest.Background})
+	raw, err := c.all(ctx, rest.Request{Endpoint: groupsPath, Path: groupsPath, Priority: rest.Background})
 	if err != nil {
 		return helpdesk.Page{}, err
 	}

@@ -9,6 +9,12 @@ const (
 	sourceSurvey   = 6  // of a message: the answer to a survey
 )
 
+// Scopes of agents: which tickets they see. A restricted one sees his own.
+const (
+	scopeGlobal code = 1
+	scopeGroup  code = 2
+)
+
 // channels are the sources of tickets that the documentation names. A source of
 // another number (an account can add its own) is ChannelOther, and counted.
 var channels = map[code]helpdesk.Channel{

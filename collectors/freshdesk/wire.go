@@ -82,6 +82,7 @@ type agent struct {
 	AvailableSince stamp          `json:"available_since"`
 	Deactivated    maybe[bool]    `json:"deactivated"`
 	Type           text           `json:"type"`
+	Scope          code           `json:"ticket_scope"`
 	Contact        maybe[contact] `json:"contact"`
 }
 

@@ -66,6 +66,7 @@ func Freshdesk(d *Desk, o FreshdeskOptions) http.Handler {
 		"/surveys/satisfaction_ratings": f.ratings,
 		"/surveys":                      f.admin(f.surveys),
 		"/agents":                       f.agents,
+		"/agents/me":                    f.me,
 		"/groups":                       f.groups,
 		"/products":                     f.nothing,
 		"/business_hours":               f.admin(f.hours),

@@ -21,6 +21,16 @@ func (f *freshdesk) agents(b *Books, r *http.Request, h http.Header) (any, error
 	return freshPage(people, r, h, func(u *User) object { return row(b, u) })
 }
 
+// me is the agent whose key it is: one of the team that is no bot.
+func (f *freshdesk) me(b *Books, _ *http.Request, _ http.Header) (any, error) {
+	for i := range b.Users {
+		if u := &b.Users[i]; !u.Bot {
+			return freshAgent(b, u), nil
+		}
+	}
+	return nil, freshNotFound
+}
+
 func freshAgent(b *Books, u *User) object {
 	at := freshTime(joined(b, u))
 	since := any(nil)
