@@ -44,7 +44,7 @@ var dialects = map[string]dialect{
 		serve: func(d *simulator.Desk) http.Handler {
 			return simulator.Freshdesk(d, simulator.FreshdeskOptions{APIKey: freshdeskKey, Credits: 4000, Lists: 4000})
 		},
-		desk: simulator.Options{FixedTeams: true, Resolution: time.Second}, key: freshdeskKey,
+		desk: simulator.Options{FixedTeams: true, Resolution: time.Second}, key: freshdeskKey, hook: true,
 		login: func(key string) string { return "basic_auth: {username: " + key + ", password: X}" },
 	},
 	"gorgias": {
