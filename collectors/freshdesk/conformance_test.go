@@ -23,8 +23,6 @@ func TestConformance(t *testing.T) {
 	// Bots have no mark, and of what is closed and reopened between two rounds no
 	// stamp is left.
 	mix.Greeting, mix.BotAnswers = 0, 0
-	// What is set aside is dated by the last update, and its messages may be gone.
-	mix.Merge, mix.Trash, mix.Spam, mix.Delete = 0, 0, 0, 0
 	collectortest.Run(t, collectortest.Vendor{
 		New: func(api rest.Doer, base string) helpdesk.Collector {
 			return freshdesk.New(api, freshdesk.Options{BaseURL: base})
@@ -39,7 +37,6 @@ func TestConformance(t *testing.T) {
 		Desk:    simulator.Options{FixedTeams: true, Resolution: time.Second, Mix: &mix},
 		Tell:    tell,
 		Witness: newWitness,
-		Forgets: true,
 		Lists: map[helpdesk.Stream]string{
 			helpdesk.StreamConversations: "/api/v2/tickets?all", helpdesk.StreamRatings: "/api/v2/surveys/satisfaction_ratings",
 			helpdesk.StreamAgents: "/api/v2/agents", helpdesk.StreamTeams: "/api/v2/groups", helpdesk.StreamOpen: "/api/v2/search/tickets",

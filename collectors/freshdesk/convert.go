@@ -151,11 +151,20 @@ func (t *ticket) change(at time.Time, c helpdesk.Change, to helpdesk.Status) hel
 	return x
 }
 
+// setAside is the exclusion that a row shows: at its update, which may be later
+// than the exclusion. Of several that are read the first counts.
+func (t *ticket) setAside(why helpdesk.Exclusion) helpdesk.StatusChange {
+	x := t.change(t.Updated.Time, helpdesk.ChangeExcluded, helpdesk.StatusExcluded)
+	x.Excluded = why
+	return x
+}
+
 // changeNames are parts of keys: the same change read again is the same record.
 var changeNames = map[helpdesk.Change]string{
 	helpdesk.ChangeStatus:   "status",
 	helpdesk.ChangeClosed:   "closed",
 	helpdesk.ChangeReopened: "reopened",
+	helpdesk.ChangeExcluded: "excluded",
 }
 
 // opening is the message that a ticket begins with, which the vendor keeps in

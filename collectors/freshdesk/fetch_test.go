@@ -70,7 +70,7 @@ func TestFetchTellsWhatIsGone(t *testing.T) {
 		{Lines: []simulator.Line{simulator.Says(0, helpdesk.AuthorCustomer), simulator.Does(time.Hour, 0, simulator.Happening{What: simulator.Trashed})}},
 		{Lines: []simulator.Line{simulator.Says(0, helpdesk.AuthorCustomer), simulator.Does(time.Hour, 0, simulator.Happening{What: simulator.Deleted})}},
 	}}, simulator.FreshdeskOptions{})
-	d.Advance(opens.Add(day))
+	d.Advance(opens.Add(32 * day)) // the trash has forgotten it
 	var wants []helpdesk.Want
 	for i := range 3 {
 		wants = append(wants, helpdesk.Want{Kind: helpdesk.WantConversation, ID: fmt.Sprint(simulator.FirstTicket + i)})

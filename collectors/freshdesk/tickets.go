@@ -155,6 +155,9 @@ func (c *Collector) addRow(t *ticket, page *helpdesk.Page) {
 	conv, unknown := conversation(t, c.names, c.base)
 	page.Records = append(page.Records, conv, t.opening())
 	page.Records = append(page.Records, t.changes(c.names)...)
+	if conv.Excluded != helpdesk.NotExcluded {
+		page.Records = append(page.Records, t.setAside(conv.Excluded))
+	}
 	page.AddUnknown(unknown...)
 }
 

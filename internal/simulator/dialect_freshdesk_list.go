@@ -77,7 +77,7 @@ func (f *freshdesk) list(b *Books, r *http.Request, h http.Header) (any, error) 
 		if since.IsZero() {
 			recent = t.state.Created.After(b.Now.AddDate(0, 0, -30))
 		}
-		if recent && !t.state.Deleted && shows(t) {
+		if recent && !t.purged(b.Now) && shows(t) {
 			found = append(found, t)
 		}
 	}
@@ -91,7 +91,7 @@ func (f *freshdesk) list(b *Books, r *http.Request, h http.Header) (any, error) 
 // when asked for.
 func freshFilter(name string) (func(*freshTicket) bool, error) {
 	spam := func(t *freshTicket) bool { return t.state.Spam }
-	deleted := func(t *freshTicket) bool { return !t.state.TrashedAt.IsZero() }
+	deleted := (*freshTicket).trashed
 	switch name {
 	case "":
 		return func(t *freshTicket) bool { return !spam(t) && !deleted(t) }, nil
@@ -147,7 +147,7 @@ func freshOrder(found []*freshTicket, by, direction string) error {
 
 // ticket is one ticket alone: one in the trash is told as deleted.
 func (f *freshdesk) ticket(b *Books, r *http.Request, _ http.Header) (any, error) {
-	t, err := f.pathTicket(r)
+	t, err := f.pathTicket(b, r)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (f *freshdesk) ticket(b *Books, r *http.Request, _ http.Header) (any, error
 	}
 	include["description"] = true
 	row := f.row(b, t, include)
-	if !t.state.TrashedAt.IsZero() {
+	if t.trashed() {
 		row["deleted"] = true
 	}
 	if include["conversations"] {
@@ -172,21 +172,21 @@ func (f *freshdesk) ticket(b *Books, r *http.Request, _ http.Header) (any, error
 
 // conversations are the messages of a ticket without its first, oldest first.
 // Those of a deleted ticket are not to be had.
-func (f *freshdesk) conversations(_ *Books, r *http.Request, h http.Header) (any, error) {
-	t, err := f.pathTicket(r)
-	if err != nil || !t.state.TrashedAt.IsZero() {
+func (f *freshdesk) conversations(b *Books, r *http.Request, h http.Header) (any, error) {
+	t, err := f.pathTicket(b, r)
+	if err != nil || t.trashed() {
 		return nil, freshNotFound
 	}
 	return freshPage(t.said, r, h, func(m freshMessage) object { return m.row(t) })
 }
 
-func (f *freshdesk) pathTicket(r *http.Request) (*freshTicket, error) {
+func (f *freshdesk) pathTicket(b *Books, r *http.Request) (*freshTicket, error) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil {
 		return nil, freshNotFound
 	}
 	t := f.tickets[id]
-	if t == nil || t.state.Deleted {
+	if t == nil || t.purged(b.Now) {
 		return nil, freshNotFound
 	}
 	return t, nil

@@ -31,7 +31,7 @@ func (f *freshdesk) search(b *Books, r *http.Request, _ http.Header) (any, error
 	}
 	var found []*freshTicket
 	for _, t := range slices.Backward(f.order) {
-		if s := &t.state; !s.Deleted && !s.Spam && s.TrashedAt.IsZero() && test(t) {
+		if !t.trashed() && !t.state.Spam && test(t) {
 			found = append(found, t)
 		}
 	}

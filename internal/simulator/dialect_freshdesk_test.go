@@ -178,7 +178,7 @@ func TestFreshdeskListsOnlyThirtyDaysUnlessAskedAndNothingThatIsSetAside(t *test
 		"/tickets?updated_since=2026-03-02T09:00:00Z&order_by=updated_at&order_type=asc":        {4, 0},
 		"/tickets?updated_since=2026-03-02T09:00:01Z":                                           {0},
 		"/tickets?updated_since=2026-01-01T00:00:00Z&filter=spam":                               {1},
-		"/tickets?updated_since=2026-01-01T00:00:00Z&filter=deleted":                            {2},
+		"/tickets?updated_since=2026-01-01T00:00:00Z&filter=deleted":                            {2, 3},
 		"/tickets?filter=deleted&page=2":                                                        nil,
 		"/tickets?updated_since=2026-01-01T00:00:00Z&order_by=created_at&order_type=asc&page=2": nil,
 	} {
@@ -194,7 +194,7 @@ func TestFreshdeskSingleTickets(t *testing.T) {
 	for i, want := range map[int]struct {
 		code, messages int
 		deleted        any
-	}{0: {200, 200, nil}, 1: {200, 200, nil}, 2: {200, 404, true}, 3: {404, 404, nil}, 9: {404, 404, nil}} {
+	}{0: {200, 200, nil}, 1: {200, 200, nil}, 2: {200, 404, true}, 3: {200, 404, true}, 9: {404, 404, nil}} {
 		res, v := freshCall(t, h, fmt.Sprintf("/tickets/%d?include=stats,conversations", FirstTicket+i))
 		row, _ := v.(object)
 		if res.StatusCode != want.code || row["deleted"] != want.deleted {
@@ -203,6 +203,19 @@ func TestFreshdeskSingleTickets(t *testing.T) {
 		if res, _ := freshCall(t, h, fmt.Sprintf("/tickets/%d/conversations", FirstTicket+i)); res.StatusCode != want.messages {
 			t.Errorf("%d: messages %s", i, res.Status)
 		}
+	}
+}
+
+func TestFreshdeskForgetsWhatWasInTheTrashForThirtyDays(t *testing.T) {
+	d := setAsideDesk()
+	d.Advance(d.Now().Add(31 * day))
+	h := generous(d)
+	rows, _ := freshRows(t, h, "/tickets?updated_since=2026-01-01T00:00:00Z&filter=deleted")
+	if diff := cmp.Diff([]int64{2}, freshIDs(rows)); diff != "" { // nobody took it out for good
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if res, _ := freshCall(t, h, fmt.Sprintf("/tickets/%d", FirstTicket+3)); res.StatusCode != http.StatusNotFound {
+		t.Error(res.Status)
 	}
 }
 

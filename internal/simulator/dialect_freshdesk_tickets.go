@@ -145,6 +145,16 @@ func (t *freshTicket) spoke(h Happening) {
 	t.said = append(t.said, m)
 }
 
+// freshTrash is how long the trash keeps what is to be deleted for good. Nothing
+// is deleted but by way of it.
+const freshTrash = 30 * 24 * time.Hour
+
+func (t *freshTicket) trashed() bool { return t.state.Deleted || !t.state.TrashedAt.IsZero() }
+
+func (t *freshTicket) purged(now time.Time) bool {
+	return t.state.Deleted && now.Sub(t.state.GoneAt) > freshTrash
+}
+
 // freshTargets are the SLA of every ticket.
 const (
 	freshFirstWithin   = 8 * time.Hour
