@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
 // readingScenarios are ordinary times.
@@ -58,6 +59,22 @@ var readingScenarios = []scenario{
 		if late := w.value(kpi.LateFacts); late == 0 {
 			t.Error("nothing is late after an outage")
 		}
+	}},
+	{"what changes its team while it is caught up with is late only by its own time", func(t *testing.T, v Vendor) {
+		// The first round after the outage cannot know the helpdesk's clock yet, the
+		// second one reaches what happened, and the third one books it.
+		end, other := 26*time.Hour, simulator.Happening{What: simulator.Teamed, Team: simulator.TeamID(1)}
+		w := newWorld(t, v, setup{
+			history: 2 * time.Hour, book: true, script: append(burst(20, time.Hour, 20*time.Minute), question(
+				end-9*time.Minute, simulator.Replies(end-8*time.Minute, 0), simulator.Befalls(end, other),
+			)),
+		})
+		w.round()
+		w.advance(day)
+		w.rounds(1, 0)
+		w.rounds(3, 4*time.Minute)
+		w.settle()
+		w.same()
 	}},
 	{"the desk lives on while pages are read", func(t *testing.T, v Vendor) {
 		w := newWorld(t, v, setup{seed: 6, rate: 5, history: 5 * day, book: true})

@@ -99,12 +99,12 @@ func (b *booking) run() error {
 	return b.save()
 }
 
-// book adds a fact to its series.
-func (b *booking) book(id string, f *kpi.Fact) {
+// book adds a fact to its series. It is late by when it was reached.
+func (b *booking) book(id string, f *kpi.Fact, reached int64) {
 	if !b.s.gives(f.Family) {
 		return
 	}
-	late := f.At < b.s.meta.FirstStart || b.now-f.Ready > int64(max(lateAfter, 3*b.s.opts.PollInterval))
+	late := f.At < b.s.meta.FirstStart || reached-f.Ready > b.s.lateAfter()
 	var values []string
 	switch f.Family.Scope {
 	case kpi.ScopeConversation:
@@ -126,6 +126,8 @@ func (b *booking) book(id string, f *kpi.Fact) {
 		b.writable(kpi.LateFacts, nil).add(1, nil)
 	}
 }
+
+func (s *Source) lateAfter() int64 { return int64(max(lateAfter, 3*s.opts.PollInterval)) }
 
 // exemplar points from an observation to its conversation, at the booking time.
 func (b *booking) exemplar(id string, v float64) *dto.Exemplar {

@@ -37,6 +37,15 @@ type stored struct {
 	kpi.Conversation
 	// Due is the instant of its entry in TableDue, notDue when it has none.
 	Due int64 `cbor:"20,keyasint,omitempty"`
+	// Waits is the booking since which facts wait for more to be read; nil while
+	// none do.
+	Waits *reach `cbor:"21,keyasint,omitempty"`
+}
+
+// reach is how far a booking came, and when on the helpdesk's clock.
+type reach struct {
+	Mark int64 `cbor:"1,keyasint"`
+	Now  int64 `cbor:"2,keyasint"`
 }
 
 const (

@@ -66,24 +66,56 @@ func (b *booking) conversation(id string) error {
 		return err
 	}
 	m := kpi.Measure(b.s.opts.Policy, &c.Conversation)
-	next := int64(math.MaxInt64)
-	for i := range m.Facts {
-		f := &m.Facts[i]
-		if ready := max(f.Ready, c.Settles); ready > b.mark {
-			next = min(next, ready)
-			continue
-		}
-		b.book(id, f)
-	}
-	for i := range m.Facts {
-		if max(m.Facts[i].Ready, c.Settles) <= b.mark {
-			m.Facts[i].Book()
-		}
-	}
+	next := b.facts(id, c, m.Facts)
 	if err := b.index(id, &m.State, c); err != nil {
 		return err
 	}
 	return b.store(id, c, next, m.Ended)
+}
+
+// facts books those that are ready, and returns when the next ones will be. All
+// wait while the labels may be those of a change that was not told yet.
+func (b *booking) facts(id string, c *stored, facts []kpi.Fact) (next int64) {
+	next = math.MaxInt64
+	waits := false
+	for i := range facts {
+		switch f := &facts[i]; {
+		case f.Ready > b.mark:
+			next = min(next, f.Ready)
+		case c.Settles > b.mark:
+			next, waits = min(next, c.Settles), true
+		default:
+			b.book(id, f, b.reached(c, f.Ready))
+		}
+	}
+	for i := range facts {
+		if max(facts[i].Ready, c.Settles) <= b.mark {
+			facts[i].Book()
+		}
+	}
+	if waits {
+		b.wait(c)
+	} else {
+		c.Waits = nil
+	}
+	return next
+}
+
+// wait notes that facts which this booking could reach wait for more to be read
+// of their conversation.
+func (b *booking) wait(c *stored) {
+	if c.Waits == nil {
+		c.Waits = &reach{b.mark, b.now}
+	}
+}
+
+// reached is when a fact could first have been booked. What it waited for makes
+// it no later, unless that took long by itself.
+func (b *booking) reached(c *stored, ready int64) int64 {
+	if w := c.Waits; w != nil && ready <= w.Mark && b.now-w.Now <= b.s.lateAfter() {
+		return w.Now
+	}
+	return b.now
 }
 
 // store writes the conversation back, due when something of it will be ready,
@@ -192,6 +224,7 @@ func (b *booking) incomplete(id string, c *stored) error {
 	if err := b.index(id, &st, c); err != nil {
 		return err
 	}
+	b.wait(c)
 	return b.s.putConversation(b.tx, id, c, notDue)
 }
 
