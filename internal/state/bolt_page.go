@@ -86,27 +86,60 @@ func (v *verifier) page(id uint64) (page, error) {
 		return page{}, fmt.Errorf("there is no page %d", id)
 	}
 	head := make([]byte, v.pageSize)
-	if _, err := v.f.ReadAt(head, int64(id*v.pageSize)); err != nil {
-		return page{}, fmt.Errorf("read page %d: %w", id, err)
+	if err := v.read(head, id); err != nil {
+		return page{}, err
 	}
-	p := page{id: id, flags: native.Uint16(head[8:]), count: int(native.Uint16(head[10:])), data: head}
-	more := uint64(native.Uint32(head[12:]))
-	if native.Uint64(head) != id || more >= v.meta.pages-id {
-		return page{}, fmt.Errorf("page %d is damaged", id)
+	p, more, err := v.header(id, head)
+	if err != nil {
+		return page{}, err
 	}
-	for i := id; i <= id+more; i++ {
-		if v.used[i] {
-			return page{}, fmt.Errorf("page %d is used twice", i)
-		}
-		v.used[i] = true
+	if err := v.use(id, id+more); err != nil {
+		return page{}, err
 	}
 	if more > 0 {
 		p.data = make([]byte, (more+1)*v.pageSize)
-		if _, err := v.f.ReadAt(p.data, int64(id*v.pageSize)); err != nil {
-			return page{}, fmt.Errorf("read page %d: %w", id, err)
+		if err := v.read(p.data, id); err != nil {
+			return page{}, err
 		}
 	}
 	return p, nil
+}
+
+func (v *verifier) read(b []byte, id uint64) error {
+	if _, err := v.f.ReadAt(b, int64(id*v.pageSize)); err != nil {
+		return fmt.Errorf("read page %d: %w", id, err)
+	}
+	return nil
+}
+
+// header reads the head of a page, and how many more pages it takes.
+func (v *verifier) header(id uint64, head []byte) (p page, more uint64, err error) {
+	p = page{id: id, flags: native.Uint16(head[8:]), count: int(native.Uint16(head[10:])), data: head}
+	more = uint64(native.Uint32(head[12:]))
+	if native.Uint64(head) != id || more >= v.meta.pages-id {
+		return page{}, 0, fmt.Errorf("page %d is damaged", id)
+	}
+	return p, more, nil
+}
+
+// use notes that pages are used.
+func (v *verifier) use(from, to uint64) error {
+	for id := from; id <= to; id++ {
+		if v.used[id].Swap(true) {
+			return fmt.Errorf("page %d is used twice", id)
+		}
+	}
+	return nil
+}
+
+// isLeaf looks at the head of a page.
+func (v *verifier) isLeaf(id uint64) (bool, error) {
+	if id < 2 || id >= v.meta.pages {
+		return false, fmt.Errorf("there is no page %d", id)
+	}
+	head := make([]byte, pageHeader)
+	err := v.read(head, id)
+	return native.Uint16(head[8:]) == flagLeaf, err
 }
 
 // element is an entry of a page: a child of a branch, a key of a leaf.

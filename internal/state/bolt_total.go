@@ -37,6 +37,12 @@ func (t *total) remove(sealed []byte) {
 	t.sum -= spread(sealed)
 }
 
+// merge adds another total.
+func (t *total) merge(o total) {
+	t.n += o.n
+	t.sum += o.sum
+}
+
 // spread makes 64 bits of a value's checksum, so that sums of them differ
 // wherever the checksums do: the finalizer of SplitMix64.
 func spread(sealed []byte) uint64 {

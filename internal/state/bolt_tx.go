@@ -180,7 +180,7 @@ func unseal(place uint32, key, sealed []byte) ([]byte, error) {
 }
 
 func checksum(place uint32, key, value []byte) uint32 {
-	c := crc32.Update(place, castagnoli, key)
-	c = crc32.Update(c, castagnoli, []byte{0})
+	c := ^crc32.Update(place, castagnoli, key)
+	c = ^(castagnoli[byte(c)] ^ c>>8) // a byte 0 between them
 	return crc32.Update(c, castagnoli, value)
 }

@@ -5,20 +5,36 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 )
 
 // maxDepth bounds how deep pages and buckets nest: a branch has two children
 // or more, and a ledger three levels of buckets.
 const maxDepth = 64
 
-// verifier reads a bbolt file from end to end.
+// verifier reads a bbolt file from end to end: first what leads to the leaves
+// of the tables, then those, nearly all of the file, in the order of the file.
 type verifier struct {
 	f        *os.File
 	pageSize uint64
 	meta     boltMeta
-	used     []bool // by page: reachable or free
-	total    total
-	values   error // the first value that does not match its checksum
+	used     []atomic.Bool // by page: reachable or free
+	leaves   []leaf        // of tables, to be read
+	tally
+}
+
+// tally is what was found of the values.
+type tally struct {
+	total  total
+	values error // of one that does not match its checksum
+}
+
+// value takes a value of a table into account.
+func (t *tally) value(place uint32, key, sealed []byte) {
+	t.total.add(sealed)
+	if _, err := unseal(place, key, sealed); err != nil {
+		t.values = err
+	}
 }
 
 // verify reports whether every page of the file is where it belongs and every
@@ -41,9 +57,13 @@ func verify(path string) (*verifier, error) {
 	if size := uint64(fi.Size()) / v.pageSize; size < v.meta.pages {
 		return nil, fmt.Errorf("the file is cut off: it has %d pages of %d", size, v.meta.pages)
 	}
-	v.used = make([]bool, v.meta.pages)
-	v.used[0], v.used[1] = true, true
+	v.used = make([]atomic.Bool, v.meta.pages)
+	v.used[0].Store(true)
+	v.used[1].Store(true)
 	if err := v.pages(v.meta.root, bounds{}, 0, v.bucket); err != nil {
+		return nil, err
+	}
+	if err := v.readLeaves(); err != nil {
 		return nil, err
 	}
 	return v, v.readFreelist()
@@ -78,18 +98,42 @@ type visit func(e element, depth int) error
 
 // pages walks the tree of a bucket's pages.
 func (v *verifier) pages(id uint64, in bounds, depth int, fn visit) error {
-	if depth > maxDepth {
-		return errors.New("its pages nest too deep")
+	p, err := v.page(id)
+	if err != nil {
+		return err
+	}
+	if p.flags == flagLeaf {
+		return p.leaf(depth, in, fn)
+	}
+	return p.branch(depth, in, func(child uint64, in bounds) error { return v.pages(child, in, depth+1, fn) })
+}
+
+// table walks the tree of a table's pages down to its leaves, which are as deep
+// as each other, and notes those for later.
+func (v *verifier) table(place uint32, id uint64, in bounds, depth int) error {
+	if lowest, err := v.isLeaf(id); lowest || err != nil {
+		return errors.Join(err, v.later(place, id, in))
 	}
 	p, err := v.page(id)
 	if err != nil {
 		return err
 	}
-	switch {
-	case p.flags == flagLeaf:
-		return p.leaf(in, depth, fn)
-	case p.flags != flagBranch || p.count == 0:
-		return fmt.Errorf("page %d is damaged", id)
+	next := v.table
+	if first, err := p.element(0); err == nil && p.count > 0 {
+		if lowest, err := v.isLeaf(first.child); lowest && err == nil {
+			next = func(place uint32, id uint64, in bounds, _ int) error { return v.later(place, id, in) }
+		}
+	}
+	return p.branch(depth, in, func(child uint64, in bounds) error { return next(place, child, in, depth+1) })
+}
+
+// branch calls fn with each child of a branch page, and the keys that are its.
+func (p *page) branch(depth int, in bounds, fn func(child uint64, in bounds) error) error {
+	if depth > maxDepth {
+		return errors.New("its pages nest too deep")
+	}
+	if p.flags != flagBranch || p.count == 0 {
+		return fmt.Errorf("page %d is damaged", p.id)
 	}
 	for i := range p.count {
 		e, err := p.element(i)
@@ -105,16 +149,16 @@ func (v *verifier) pages(id uint64, in bounds, depth int, fn visit) error {
 			child.to = next.key
 		}
 		if !in.hold(e.key) || child.to != nil && bytes.Compare(e.key, child.to) >= 0 {
-			return fmt.Errorf("page %d has keys out of order", id)
+			return fmt.Errorf("page %d has keys out of order", p.id)
 		}
-		if err := v.pages(e.child, child, depth+1, fn); err != nil {
+		if err := fn(e.child, child); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *page) leaf(in bounds, depth int, fn visit) error {
+func (p *page) leaf(depth int, in bounds, fn visit) error {
 	var last []byte
 	for i := range p.count {
 		e, err := p.element(i)
@@ -141,7 +185,9 @@ func (v *verifier) bucket(e element, depth int) error {
 // below visits an element that is in the bucket of the given path.
 func (v *verifier) below(path [][]byte, e element, depth int) error {
 	if !e.bucket {
-		v.value(path, e)
+		if at, ok := tablePlace(path); ok {
+			v.value(at, e.key, e.value)
+		}
 		return nil
 	}
 	if len(e.value) < bucketHeader {
@@ -149,10 +195,22 @@ func (v *verifier) below(path [][]byte, e element, depth int) error {
 	}
 	inside := append(path[:len(path):len(path)], bytes.Clone(e.key))
 	fn := func(e element, depth int) error { return v.below(inside, e, depth) }
-	if root := native.Uint64(e.value); root != 0 {
+	root := native.Uint64(e.value)
+	if at, ok := tablePlace(inside); ok && root != 0 {
+		return v.table(at, root, bounds{}, depth+1)
+	}
+	if root != 0 {
 		return v.pages(root, bounds{}, depth+1, fn)
 	}
 	return inline(e.value[bucketHeader:], depth, fn)
+}
+
+// tablePlace is the place of the values in the bucket of a path, if it is a table.
+func tablePlace(path [][]byte) (uint32, bool) {
+	if len(path) != 3 || !bytes.Equal(path[0], rootBucket) {
+		return 0, false
+	}
+	return place(string(path[1]), Table(path[2])), true
 }
 
 // inline visits the elements of a bucket that is small enough to be a value.
@@ -161,23 +219,12 @@ func inline(b []byte, depth int, fn visit) error {
 		return errors.New("a bucket is damaged")
 	}
 	p := page{flags: flagLeaf, count: int(native.Uint16(b[10:])), data: b}
-	return p.leaf(bounds{}, depth, func(e element, depth int) error {
+	return p.leaf(depth, bounds{}, func(e element, depth int) error {
 		if e.bucket {
 			return errors.New("a bucket is damaged")
 		}
 		return fn(e, depth)
 	})
-}
-
-// value takes a value of a table into account.
-func (v *verifier) value(path [][]byte, e element) {
-	if len(path) != 3 || !bytes.Equal(path[0], rootBucket) {
-		return
-	}
-	v.total.add(e.value)
-	if _, err := unseal(place(string(path[1]), Table(path[2])), e.key, e.value); err != nil && v.values == nil {
-		v.values = err
-	}
 }
 
 // readFreelist accounts for the pages that are free: with them, each page of
@@ -200,13 +247,12 @@ func (v *verifier) readFreelist() error {
 	}
 	for i := range n {
 		id := native.Uint64(ids[8*i:])
-		if id < 2 || id >= v.meta.pages || v.used[id] {
+		if id < 2 || id >= v.meta.pages || v.used[id].Swap(true) {
 			return errors.New("the list of free pages is damaged")
 		}
-		v.used[id] = true
 	}
-	for id, used := range v.used {
-		if !used {
+	for id := range v.used {
+		if !v.used[id].Load() {
 			return fmt.Errorf("page %d is neither used nor free", id)
 		}
 	}
