@@ -104,7 +104,12 @@ func (a *application) page(p helpdesk.Page) error {
 			return err
 		}
 	}
-	return nil
+	if a.created == 0 {
+		return nil
+	}
+	m := a.s.meta
+	m.Tracked = 1 + a.s.conversations + a.created
+	return a.s.putMeta(a.tx, m)
 }
 
 func (a *application) record(r helpdesk.Record) error {
@@ -233,6 +238,7 @@ func (a *application) publish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conversations += a.created
+	s.meta.Tracked = 1 + s.conversations
 	if a.stream != "" {
 		s.counts.addBehind(a.stream, a.behind)
 	}

@@ -48,7 +48,9 @@ func (s *Source) Book(r Round) error {
 			if err := b.run(); err != nil {
 				return err
 			}
-			if after = m; !b.more && !r.Good.IsZero() {
+			after = m
+			after.Tracked = 1 + s.conversations - b.removed
+			if !b.more && !r.Good.IsZero() {
 				after.Good = r.Good.UnixNano()
 				if !after.Synced {
 					after.Synced, after.SyncedAt = true, b.now

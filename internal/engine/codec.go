@@ -123,6 +123,8 @@ type meta struct {
 	Took int64 `cbor:"10,keyasint,omitempty"`
 	// Forbidden are the streams that the plan or the account's rights forbid.
 	Forbidden []helpdesk.Stream `cbor:"11,keyasint,omitempty"`
+	// Tracked is the number of conversations, plus one: 0 is not counted yet.
+	Tracked int `cbor:"12,keyasint,omitempty"`
 }
 
 // shape is the part of the configuration that the meaning of stored metric

@@ -117,7 +117,12 @@ func (s *Source) loadLive(tx state.Tx) error {
 	})
 }
 
+// countConversations counts those of a ledger that does not say how many it has.
 func (s *Source) countConversations(tx state.Tx) error {
+	if s.meta.Tracked > 0 {
+		s.conversations = s.meta.Tracked - 1
+		return nil
+	}
 	return tx.Scan(s.opts.Name, state.TableConversations, nil, func(_, _ []byte) (bool, error) {
 		s.conversations++
 		return true, nil
