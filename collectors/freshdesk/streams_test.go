@@ -222,6 +222,9 @@ func TestAWindowKeepsItsBeginningWhileItsTicketsShareASecond(t *testing.T) {
 		`tickets "" since 2026-08-31T08:00:00Z page 1`,
 		`tickets "" since 2026-09-01T08:59:59Z page 1`,
 		`tickets "" since 2026-09-01T08:59:59Z page 2`,
+		`tickets "" since 2026-09-01T08:59:59Z page 3`, // with a younger one; again, until all are known
+		`tickets "" since 2026-09-01T08:59:59Z page 1`,
+		`tickets "" since 2026-09-01T08:59:59Z page 2`,
 		`tickets "" since 2026-09-01T08:59:59Z page 3`,
 	}, lists)
 }

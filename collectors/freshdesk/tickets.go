@@ -35,6 +35,7 @@ func (c *Collector) readTickets(ctx context.Context, w helpdesk.Walk) (helpdesk.
 	if pos.First && pos.List == len(filters)-1 {
 		page.Progress = progress(newest, w)
 	}
+	pos.list().near(newest, w.Now)
 	since := pos.Since
 	var ok bool
 	if page.Done, ok = pos.pass(newest, more, w); !ok {
@@ -89,7 +90,7 @@ func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *positi
 		case "spam":
 			t.Spam = maybe[bool]{V: true, OK: true}
 		}
-		row := knownRow{t.ID, t.Updated.Unix()}
+		row := knownRow{ID: t.ID, Updated: t.Updated.Unix()}
 		newest = max(newest, row.Updated)
 		if pos.list().knows(row) {
 			continue
@@ -99,6 +100,8 @@ func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *positi
 				return 0, err
 			}
 		}
+		row.JustNow = !w.Now.IsZero() && w.Now.Sub(t.Updated.Time) < restless
+		pos.News = pos.News || row.Updated <= pos.Since+1
 		pos.list().learn(row)
 	}
 	return newest, nil
