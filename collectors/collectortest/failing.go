@@ -11,6 +11,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sample"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
@@ -233,7 +234,7 @@ var failureScenarios = []scenario{
 // some are the cases that are run.
 func some[T any](all []T) iter.Seq[T] {
 	return func(yield func(T) bool) {
-		for i := 0; i < len(all); i += every {
+		for i := 0; i < len(all); i += sample.Every {
 			if !yield(all[i]) {
 				return
 			}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sample"
 )
 
 // restartScenarios kill the exporter: what it held in memory is lost, and what
@@ -17,8 +19,8 @@ var restartScenarios = []scenario{
 		whole.round()
 		whole.synced()
 		commits := whole.alive.ledger.commits
-		for n := 1; n <= commits; n += every {
-			after := n/every%2 == 0
+		for n := 1; n <= commits; n += sample.Every {
+			after := n/sample.Every%2 == 0
 			t.Run(fmt.Sprintf("commit %d of %d, after it: %v", n, commits, after), func(t *testing.T) {
 				w := newWorld(t, v, s)
 				w.killAt(n, after)

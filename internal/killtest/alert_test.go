@@ -18,6 +18,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sample"
 )
 
 // alertmanager takes alerts, and sees when it would have to notify people twice
@@ -134,10 +135,7 @@ func (a *alertmanager) settled(t *testing.T, v *victim) {
 }
 
 func TestKillsForgetNoAlertAndNotifyNobodyTwice(t *testing.T) {
-	kills := 80
-	if testing.Short() || raced {
-		kills = 40
-	}
+	kills := 80 / sample.Every
 	w, am := newWorld(t), newAlertmanager(t)
 	ledger := filepath.Join(t.TempDir(), "ledger.db")
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2))

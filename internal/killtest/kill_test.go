@@ -20,6 +20,7 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sample"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/truth"
@@ -252,10 +253,7 @@ func TestKillsAtRandomInstantsChangeNoNumber(t *testing.T) {
 }
 
 func killAtRandom(t *testing.T, p place) {
-	kills := p.kills
-	if testing.Short() || raced {
-		kills = min(kills, 30)
-	}
+	kills := p.kills / sample.Every
 	var steps []time.Time
 	at := opens.Add(history)
 	for i := range kills {

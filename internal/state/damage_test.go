@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sample"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
 
@@ -172,7 +173,7 @@ func TestAFlippedByteAnywhereIsRefusedOrHarmless(t *testing.T) {
 	p := newPatient(t, sp)
 	r := rand.New(rand.NewPCG(1, 2))
 	refused, tried := 0, 0
-	for page := range len(sp.file) / pageSize {
+	for page := 0; page < len(sp.file)/pageSize; page += sample.Every {
 		offsets := []int{0, 8, 9, 10, 11, 12, 15} // id, flags, count, overflow
 		for range 3 {
 			offsets = append(offsets, 16+r.IntN(240)) // the elements
@@ -200,7 +201,7 @@ func TestAPageThatIsZeroedOrGarbledOrAnotherOneIsRefusedOrHarmless(t *testing.T)
 	p := newPatient(t, sp)
 	r := rand.New(rand.NewPCG(3, 4))
 	refused := 0
-	for page := range len(sp.file) / pageSize {
+	for page := 0; page < len(sp.file)/pageSize; page += sample.Every {
 		at := page * pageSize
 		garbage := make([]byte, pageSize)
 		for i := range garbage {
@@ -217,7 +218,7 @@ func TestAPageThatIsZeroedOrGarbledOrAnotherOneIsRefusedOrHarmless(t *testing.T)
 			}
 		}
 	}
-	if refused < len(sp.file)/pageSize {
+	if refused < len(sp.file)/pageSize/sample.Every {
 		t.Errorf("only %d were refused", refused)
 	}
 }

@@ -1,5 +1,0 @@
-//go:build !race
-
-package killtest
-
-const raced = false
