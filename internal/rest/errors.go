@@ -121,7 +121,7 @@ func networkText(err error) string {
 		invalid   x509.CertificateInvalidError
 		untrusted *tls.CertificateVerificationError
 		record    tls.RecordHeaderError
-		alert     tls.AlertError
+		op        *net.OpError
 	)
 	switch {
 	case errors.As(err, &dns):
@@ -136,8 +136,8 @@ func networkText(err error) string {
 		return "the certificate cannot be verified"
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "no TLS spoken there: check scheme and port of url"
-	case errors.As(err, &alert):
-		return "the TLS handshake was refused"
+	case errors.As(err, &op) && op.Op == "remote error": // an alert of TLS, whose type crypto/tls keeps to itself
+		return "the TLS handshake was refused: TLS 1.2 is the least, and a client certificate may be wanted"
 	case errno(err) != nil:
 		return errnoText(err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

@@ -195,6 +195,11 @@ func TestFailuresWithoutAConnection(t *testing.T) {
 	tlsServer.Config.ErrorLog = stdlog.New(io.Discard, "", 0)
 	tlsServer.StartTLS()
 	t.Cleanup(tlsServer.Close)
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.Config.ErrorLog = tlsServer.Config.ErrorLog
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old.StartTLS()
+	t.Cleanup(old.Close)
 	plain := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(plain.Close)
 	closed := httptest.NewServer(http.NotFoundHandler())
@@ -210,11 +215,11 @@ func TestFailuresWithoutAConnection(t *testing.T) {
 	}{
 		"refused":               {closed.URL, nil, "/e: network: connection refused", syscall.ECONNREFUSED},
 		"unknown authority":     {tlsServer.URL, nil, "/e: network: the certificate is signed by an unknown authority: set tls_config.ca_file", nil},
+		"TLS 1.1":               {old.URL, nil, "/e: network: the TLS handshake was refused: TLS 1.2 is the least, and a client certificate may be wanted", nil},
 		"no TLS there":          {strings.Replace(plain.URL, "http:", "https:", 1), nil, "/e: network: no TLS spoken there: check scheme and port of url", nil},
 		"wrong host":            {"", failing(&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "e"}}), "/e: network: the certificate is for another host: check url or tls_config.server_name", nil},
 		"expired":               {"", failing(&tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.Expired}}), "/e: network: the certificate is expired or otherwise invalid", nil},
 		"not verifiable":        {"", failing(&tls.CertificateVerificationError{Err: errors.New("pin")}), "/e: network: the certificate cannot be verified", nil},
-		"handshake refused":     {"", failing(&net.OpError{Op: "remote error", Err: tls.AlertError(40)}), "/e: network: the TLS handshake was refused", nil},
 		"name unknown":          {"", failing(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "acme", IsNotFound: true}}), "/e: network: the host's name cannot be resolved", nil},
 		"name server silent":    {"", failing(&net.DNSError{Err: "i/o timeout", IsTimeout: true}), "/e: timeout: no answer in time", nil},
 		"proxy refuses":         {"", failing(&net.OpError{Op: "proxyconnect", Err: &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}}), "/e: network: connect to the proxy: connection refused", syscall.ECONNREFUSED},

@@ -82,3 +82,33 @@ func TestDefaultPortsAreTheSameHost(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNoPathLeavesTheHost: an id, or a link to the next page, is the helpdesk's to
+// write, and goes into the path of a request.
+func TestNoPathLeavesTheHost(t *testing.T) {
+	c := newClient(t, Options{BaseURL: "https://acme.example.com/api"})
+	for path, want := range map[string]string{
+		"/tickets/17":                  "https://acme.example.com/api/tickets/17",
+		"https://evil.example.com/x":   "https://acme.example.com/api/https://evil.example.com/x",
+		"//evil.example.com/x":         "https://acme.example.com/api/evil.example.com/x",
+		"@evil.example.com/x":          "https://acme.example.com/api/@evil.example.com/x",
+		":443@evil.example.com/x":      "https://acme.example.com/api/:443@evil.example.com/x",
+		`\\evil.example.com\x`:         `https://acme.example.com/api/%5C%5Cevil.example.com%5Cx`,
+		"/%2f%2fevil.example.com":      "https://acme.example.com/api/%2f%2fevil.example.com",
+		"../../admin":                  "refused",
+		"/tickets/%2e%2e/admin":        "refused",
+		"/tickets/17?next=//evil":      "refused",
+		"/tickets/17#//evil":           "refused",
+		"/tickets/17%zz":               "refused",
+		"/tickets\r\nHost: evil":       "https://acme.example.com/api/tickets%0D%0AHost:%20evil",
+		"/tickets HTTP/1.1\r\nHost: e": "https://acme.example.com/api/tickets%20HTTP/1.1%0D%0AHost:%20e",
+	} {
+		got := "refused"
+		if q, err := c.prepare(Request{Endpoint: "/e", Path: path}, nil); err == nil {
+			got = q.url
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", path, got, want)
+		}
+	}
+}
