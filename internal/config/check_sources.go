@@ -3,7 +3,6 @@ package config
 import (
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +46,7 @@ func (c *checker) source(path string, s *sourceDoc) Source {
 		out.Vendor, out.Block = v.key, b
 		out.HTTP = c.httpClient(join(path, v.key), &b.endpoint().HTTP)
 		out.URL = c.endpoint(join(path, v.key), s, v, b.endpoint())
+		c.tokenURL(join(path, v.key), s, b.endpoint().HTTP.OAuth2)
 		out.WebhookSecretFile = c.webhook(join(path, v.key), b.endpoint().Webhook)
 		if b, ok := b.(checked); ok {
 			b.check(c, join(path, v.key))
@@ -160,29 +160,6 @@ func (c *checker) vendor(path string, s *sourceDoc) (vendor, block) {
 		c.add(path, "the source names more than one vendor (%s): make it a source each", list(names))
 		return vendor{}, nil
 	}
-}
-
-// managed matches what Prometheus' messages say of secret managers.
-var managed = regexp.MustCompile(`, (\w+) & \w+_ref`)
-
-// httpClient checks how to get in at a server.
-func (c *checker) httpClient(path string, h *promconfig.HTTPClientConfig) promconfig.HTTPClientConfig {
-	// The sub-blocks first: decoded by the walker, they were not yet checked.
-	h.SetDirectory(c.dir)
-	errs := []error{h.TLSConfig.Validate()}
-	if h.OAuth2 != nil {
-		errs = append(errs, h.OAuth2.TLSConfig.Validate(), h.OAuth2.Validate())
-	}
-	for _, err := range append(errs, h.Validate()) {
-		if err != nil {
-			c.add(path, "%s", managed.ReplaceAllString(err.Error(), " & $1"))
-		}
-	}
-	c.proxy(join(path, "proxy_url"), h.ProxyURL)
-	if h.OAuth2 != nil {
-		c.proxy(join(join(path, "oauth2"), "proxy_url"), h.OAuth2.ProxyURL)
-	}
-	return *h
 }
 
 // webhook checks what the helpdesk's deliveries are verified with.

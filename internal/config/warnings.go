@@ -11,9 +11,9 @@ import (
 )
 
 // Warnings are what is allowed and yet hardly meant: a source without
-// credentials, with some that its vendor is about to refuse, or a file that
-// cannot be read now or is empty. Files are read again for each request, so they
-// may come later.
+// credentials, with some that its vendor is about to refuse, a server whose
+// certificate is not verified, or a file that cannot be read now or is empty.
+// Files are read again for each request, so they may come later.
 func (v *Validated) Warnings() []string {
 	var warnings []string
 	for _, s := range v.Sources {
@@ -22,7 +22,7 @@ func (v *Validated) Warnings() []string {
 			own = w.warnings()
 		}
 		files := map[string]string{"webhook.secret_file": s.WebhookSecretFile}
-		for _, text := range slices.Concat(uncredited(&s.HTTP), unreadable(&s.HTTP), unreadFiles(files), own) {
+		for _, text := range slices.Concat(uncredited(&s.HTTP), unverified(&s.HTTP), unreadable(&s.HTTP), unreadFiles(files), own) {
 			warnings = append(warnings, fmt.Sprintf("source %s: %s: %s", s.Name, s.Vendor, text))
 		}
 	}
@@ -30,7 +30,7 @@ func (v *Validated) Warnings() []string {
 		name string
 		http *promconfig.HTTPClientConfig
 	}{{"alerting", &v.Alerting.HTTP}, {"sidecar", &v.Sidecar.HTTP}} {
-		for _, text := range slices.Concat(incomplete(b.http), unreadable(b.http)) {
+		for _, text := range slices.Concat(incomplete(b.http), unverified(b.http), unreadable(b.http)) {
 			warnings = append(warnings, b.name+": "+text)
 		}
 	}
@@ -57,6 +57,19 @@ func incomplete(h *promconfig.HTTPClientConfig) []string {
 		return []string{"authorization has no credentials: set credentials_file or credentials"}
 	}
 	return nil
+}
+
+// unverified tells where anybody could pose as the server.
+func unverified(h *promconfig.HTTPClientConfig) []string {
+	const text = "tls_config.insecure_skip_verify: whoever is on the way can pose as the server, and gets the credentials: set ca_file to the certificate of who signed the server's"
+	var texts []string
+	if h.TLSConfig.InsecureSkipVerify {
+		texts = append(texts, text)
+	}
+	if h.OAuth2 != nil && h.OAuth2.TLSConfig.InsecureSkipVerify {
+		texts = append(texts, "oauth2."+text)
+	}
+	return texts
 }
 
 // unreadable tells which of the files that are named cannot be read, or hold nothing.

@@ -29,6 +29,7 @@ func TestWhatAlertmanagersAndPrometheusWantIsChecked(t *testing.T) {
 }
 
 func TestWhatIsAllowedAndHardlyMeantIsSaid(t *testing.T) {
+	const anybody = "whoever is on the way can pose as the server, and gets the credentials: set ca_file to the certificate of who signed the server's"
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "key"), []byte("hunter2"), 0o600); err != nil {
 		t.Fatal(err)
@@ -58,6 +59,12 @@ func TestWhatIsAllowedAndHardlyMeantIsSaid(t *testing.T) {
 		}},
 		{"no secret of webhooks", `bearer_token: hunter2, webhook: {secret_file: hook}`, []string{
 			`source shop: gorgias: webhook.secret_file: open ` + dir + `/hook: no such file or directory`,
+		}},
+		{"a certificate that is not verified", `bearer_token: hunter2, tls_config: {insecure_skip_verify: true}`, []string{
+			`source shop: gorgias: tls_config.insecure_skip_verify: ` + anybody,
+		}},
+		{"one of the token's server", `oauth2: {client_id: me, client_secret_file: key, token_url: "https://x/token", tls_config: {insecure_skip_verify: true}}`, []string{
+			`source shop: gorgias: oauth2.tls_config.insecure_skip_verify: ` + anybody,
 		}},
 		{"several files that are missing", `oauth2: {client_id: me, client_secret_file: secret, token_url: "https://x/token", tls_config: {ca_file: ca}}, http_headers: {X-Key: {files: [key, other]}}`, []string{
 			`source shop: gorgias: http_headers.X-Key.files[1]: open ` + dir + `/other: no such file or directory`,
