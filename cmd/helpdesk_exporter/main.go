@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -68,7 +69,7 @@ func run(args []string) int {
 		return 2
 	}
 	if f.check {
-		if err := app.Check(os.Stdout, f.options.ConfigFile); err != nil {
+		if err := errors.Join(app.CheckWeb(*f.web.WebConfigFile), app.Check(os.Stdout, f.options.ConfigFile)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"syscall"
 	"time"
@@ -80,6 +79,9 @@ type App struct {
 // Run runs the exporter until the context ends, and then stops it: pages under
 // way are finished or dropped whole, and the ledger is closed.
 func Run(ctx context.Context, o Options) error {
+	if err := CheckWeb(*o.Web.WebConfigFile); err != nil {
+		return err
+	}
 	a, err := New(ctx, o)
 	if err != nil {
 		return err
@@ -211,7 +213,7 @@ func (a *App) warn(cfg *config.Validated) {
 
 // serve answers HTTP and reloads until the context ends.
 func (a *App) serve(ctx context.Context) error {
-	srv := &http.Server{Handler: a.handler(ctx), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	srv := a.server(a.handler(ctx))
 	failed := make(chan error, 1)
 	go func() {
 		if a.opts.Listener != nil {

@@ -1,18 +1,11 @@
 package app
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"maps"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +14,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
@@ -132,28 +124,12 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // mutual is a server that wants the certificate of a client, and that certificate.
 func mutual(t *testing.T, h http.Handler) (url, config, key string) {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	me := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "me"}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, me, me, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cert, key := selfSigned(t)
 	s := httptest.NewUnstartedServer(h)
 	s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	text := func(kind string, der []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
-	}
-	key = text("PRIVATE KEY", pkcs8)
-	return s.URL, fmt.Sprintf("tls_config: {ca: %q, cert: %q, key: %q}", text("CERTIFICATE", s.Certificate().Raw), text("CERTIFICATE", der), key), key
+	return s.URL, fmt.Sprintf("tls_config: {ca: %q, cert: %q, key: %q}", pemOf("CERTIFICATE", s.Certificate().Raw), cert, key), key
 }
 
 // TestNoCredentialIsSeen gets in with every kind of credentials, at helpdesks,

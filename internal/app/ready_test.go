@@ -67,23 +67,3 @@ func TestARefusedSourceDoesNotHoldBackTheOthers(t *testing.T) {
 		t.Error("the status page shows progress where there is none")
 	}
 }
-
-func TestUnknownPathsAndMethods(t *testing.T) {
-	t.Parallel()
-	url := serve(t, requestTracker(simulated(0, true)))
-	e := start(t, global+"sources:\n"+rtSource("shop", url, rtToken))
-	e.ready()
-	for _, tc := range []struct {
-		method, path string
-		code         int
-	}{
-		{http.MethodGet, "/nowhere", http.StatusNotFound},
-		{http.MethodGet, "/-/reload", http.StatusMethodNotAllowed},
-		{http.MethodPost, "/metrics", http.StatusMethodNotAllowed},
-		{http.MethodDelete, "/", http.StatusMethodNotAllowed},
-	} {
-		if a := e.do(tc.method, tc.path, ""); a.code != tc.code {
-			t.Errorf("%s %s: %d, want %d", tc.method, tc.path, a.code, tc.code)
-		}
-	}
-}

@@ -19,7 +19,8 @@ func (a *App) handler(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+a.opts.TelemetryPath, promhttp.InstrumentMetricHandler(a.registry, promhttp.HandlerFor(a.gatherer(), promhttp.HandlerOpts{
 		ErrorLog: errorLog{a.log}, ErrorHandling: promhttp.ContinueOnError, Registry: a.registry,
-		EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: a.opts.CreatedSamples,
+		MaxRequestsInFlight: scrapesAtOnce,
+		EnableOpenMetrics:   true, EnableOpenMetricsTextCreatedSamples: a.opts.CreatedSamples,
 	})))
 	mux.HandleFunc("GET /{$}", a.statusPage)
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "helpdesk_exporter is healthy.") })
