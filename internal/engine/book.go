@@ -183,6 +183,7 @@ func (b *booking) publish(m meta) {
 		s.watch(slices.Collect(maps.Keys(b.live)))
 	}
 	for k, n := range b.series {
+		n.show()
 		s.series[k] = n
 	}
 	for _, values := range b.groups {

@@ -30,17 +30,28 @@ func (e *Engine) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
+// named is what a series is called.
+type named struct {
+	desc  *prometheus.Desc
+	pairs []*dto.LabelPair
+}
+
+// Desc implements prometheus.Metric.
+func (n *named) Desc() *prometheus.Desc { return n.desc }
+
+// named names a series of a family.
+func (s *Source) named(f *kpi.Family, values ...string) named {
+	d := &s.engine.descs
+	return named{d.of(f), d.pairs(f, s.opts.Name, values)}
+}
+
 // sample is a gauge, or a counter that is not durable.
 type sample struct {
-	desc    *prometheus.Desc
-	pairs   []*dto.LabelPair
+	named
 	value   float64
 	counter bool
 	start   *timestamppb.Timestamp
 }
-
-// Desc implements prometheus.Metric.
-func (m *sample) Desc() *prometheus.Desc { return m.desc }
 
 // Write implements prometheus.Metric.
 func (m *sample) Write(out *dto.Metric) error {
@@ -54,8 +65,7 @@ func (m *sample) Write(out *dto.Metric) error {
 }
 
 func (s *Source) emit(ch chan<- prometheus.Metric, f *kpi.Family, v float64, values ...string) {
-	d := &s.engine.descs
-	m := &sample{desc: d.of(f), pairs: d.pairs(f, s.opts.Name, values), value: v}
+	m := &sample{named: s.named(f, values...), value: v}
 	if f.Type == kpi.Counter {
 		m.counter, m.start = true, s.counts.start
 	}
@@ -65,6 +75,9 @@ func (s *Source) emit(ch chan<- prometheus.Metric, f *kpi.Family, v float64, val
 func (s *Source) collect(ch chan<- prometheus.Metric, now time.Time) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	for _, m := range s.fixed {
+		ch <- m
+	}
 	for _, n := range s.series {
 		if s.gives(n.family) {
 			ch <- n
@@ -78,21 +91,29 @@ func (s *Source) collect(ch chan<- prometheus.Metric, now time.Time) {
 	}
 }
 
-// collectConfiguration shows the limits, the promise, the schedule and the
-// capabilities.
-func (s *Source) collectConfiguration(ch chan<- prometheus.Metric, now time.Time) {
+// limits are the gauges of the limits and the promise. They never change.
+func (s *Source) limits() []prometheus.Metric {
+	var fixed []prometheus.Metric
+	add := func(f *kpi.Family, v float64, values ...string) {
+		fixed = append(fixed, new(gauge).set(s.named(f, values...), v))
+	}
 	for _, c := range s.channels() {
 		for _, clock := range kpi.Clocks {
 			limits := s.opts.Policy.TierLimits(clock, c)
 			for _, t := range kpi.Tiers {
-				s.emit(ch, kpi.TierLimitSeconds, limits.Of(t).Seconds(), string(c), clock.String(), t.String())
+				add(kpi.TierLimitSeconds, limits.Of(t).Seconds(), string(c), clock.String(), t.String())
 			}
 			if p, ok := s.opts.Promised(c, clock); ok {
-				s.emit(ch, kpi.PromiseTier, float64(p.Tier), string(c), clock.String(), p.Tier.String())
-				s.emit(ch, kpi.PromiseObjective, p.Objective, string(c), clock.String())
+				add(kpi.PromiseTier, float64(p.Tier), string(c), clock.String(), p.Tier.String())
+				add(kpi.PromiseObjective, p.Objective, string(c), clock.String())
 			}
 		}
 	}
+	return fixed
+}
+
+// collectConfiguration shows the schedule and the capabilities.
+func (s *Source) collectConfiguration(ch chan<- prometheus.Metric, now time.Time) {
 	open, ratio, offset := 1.0, 1.0, time.Duration(0)
 	if sch := s.opts.Policy.Schedule; sch != nil {
 		ratio, offset = sch.OpenRatio(), sch.UTCOffset(now.Add(s.skew))
@@ -193,37 +214,3 @@ func (s *Source) collectLive(ch chan<- prometheus.Metric, now time.Time) {
 		s.emit(ch, kpi.AgentOpen, float64(n), v)
 	}
 }
-
-func (s *Source) collectGroup(ch chan<- prometheus.Metric, g *group, now time.Time) {
-	with := func(extra ...string) []string { return append(g.values[:len(g.values):len(g.values)], extra...) }
-	for _, st := range helpdesk.LiveStatuses {
-		s.emit(ch, kpi.OpenConversations, float64(g.statuses[st]), with(st.String())...)
-	}
-	s.emit(ch, kpi.UnassignedConversations, float64(g.unassigned), g.values...)
-	s.emit(ch, kpi.WaitingConversations, float64(g.waiting.n), g.values...)
-	if first, ok := g.waiting.first(); ok {
-		s.emit(ch, kpi.OldestWaiting, seconds(first.at), g.values...)
-	}
-	channel := helpdesk.Channel(g.values[0])
-	p := s.opts.Policy
-	for _, c := range kpi.Clocks {
-		limits := p.TierLimits(c, channel)
-		for _, t := range kpi.Tiers {
-			n := g.running[c].upTo(startBefore(p, now, limits.Of(t)))
-			s.emit(ch, kpi.PastTier, float64(n), with(c.String(), t.String())...)
-		}
-		promise, ok := s.opts.Promised(channel, c)
-		if !ok {
-			continue
-		}
-		limit := limits.Of(promise.Tier)
-		past := g.running[c].upTo(startBefore(p, now, limit))
-		for i, d := range dueWithin {
-			n := g.running[c].upTo(startBefore(p, now.Add(d+time.Nanosecond), limit)) - past
-			s.emit(ch, kpi.DueConversations, float64(n), with(c.String(), kpi.DueConversations.Extra[1].Values[i])...)
-		}
-	}
-}
-
-// dueWithin are the horizons of the label within.
-var dueWithin = [...]time.Duration{15 * time.Minute, time.Hour}

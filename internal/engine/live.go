@@ -2,6 +2,7 @@ package engine
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -19,7 +20,9 @@ type live struct {
 
 // group is the queue of one combination of channel and extra labels.
 type group struct {
-	values     []string // channel, then the extra labels
+	values     []string  // channel, then the extra labels
+	named      sync.Once // names are made
+	names      *groupNames
 	statuses   [helpdesk.StatusSnoozed + 1]int
 	unassigned int
 	waiting    instants                 // since when customers wait

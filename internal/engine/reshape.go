@@ -51,7 +51,7 @@ func (s *Source) reshape() error {
 		s.labels.forget(agentLabel)
 	}
 	for _, n := range s.series {
-		s.dress(n)
+		s.dress(n).show()
 		if n.family.Scope == kpi.ScopeConversation && n.family == kpi.ConversationsOpened {
 			s.live.group(n.values[:1+len(s.engine.opts.Labels)])
 		}

@@ -17,11 +17,11 @@ import (
 // series is one series of a family of facts. A committed series never changes:
 // a booking replaces it by a copy.
 type series struct {
+	named
 	family *kpi.Family
 	values []string // all label values after the source's, in the family's order
 	stored storedSeries
-	pairs  []*dto.LabelPair
-	desc   *prometheus.Desc
+	shown  *dto.Metric // what scrapes show, of a committed series; they share it
 }
 
 // storedSeries is the durable part.
@@ -34,28 +34,31 @@ type storedSeries struct {
 
 var _ prometheus.Metric = (*series)(nil)
 
-// Desc implements prometheus.Metric.
-func (s *series) Desc() *prometheus.Desc { return s.desc }
-
-// Write implements prometheus.Metric: classic and native buckets in one
-// histogram, with the start timestamp that the ledger keeps.
+// Write implements prometheus.Metric.
 func (s *series) Write(out *dto.Metric) error {
-	out.Label = s.pairs
+	if s.shown == nil {
+		return fmt.Errorf("%s: a fact of type %s", s.family.Name, s.family.Type)
+	}
+	out.Label, out.Counter, out.Histogram, out.Summary = s.pairs, s.shown.Counter, s.shown.Histogram, s.shown.Summary
+	return nil
+}
+
+// show makes what scrapes show: classic and native buckets in one histogram, with
+// the start timestamp that the ledger keeps. Most series change less often than
+// they are scraped.
+func (s *series) show() {
 	start := timestamppb.New(kpi.Time(s.stored.Start))
 	switch s.family.Type {
 	case kpi.Counter:
-		out.Counter = &dto.Counter{Value: proto.Float64(s.stored.Value), CreatedTimestamp: start}
+		s.shown = &dto.Metric{Counter: &dto.Counter{Value: proto.Float64(s.stored.Value), CreatedTimestamp: start}}
 	case kpi.Histogram:
-		out.Histogram = &dto.Histogram{CreatedTimestamp: start}
-		s.stored.Hist.write(out.Histogram)
+		s.shown = &dto.Metric{Histogram: &dto.Histogram{CreatedTimestamp: start}}
+		s.stored.Hist.write(s.shown.Histogram)
 	case kpi.Summary:
-		out.Summary = &dto.Summary{
+		s.shown = &dto.Metric{Summary: &dto.Summary{
 			SampleSum: proto.Float64(s.stored.Value), SampleCount: proto.Uint64(s.stored.Count), CreatedTimestamp: start,
-		}
-	default:
-		return fmt.Errorf("%s: a fact of type %s", s.family.Name, s.family.Type)
+		}}
 	}
-	return nil
 }
 
 func (s *series) clone() *series {
@@ -109,8 +112,7 @@ func (s *Source) newSeries(f *kpi.Family, values []string, now time.Time) *serie
 
 // dress prepares what a scrape needs of a series.
 func (s *Source) dress(n *series) *series {
-	n.desc = s.engine.descs.of(n.family)
-	n.pairs = s.engine.descs.pairs(n.family, s.opts.Name, n.values)
+	n.named = s.named(n.family, n.values...)
 	return n
 }
 

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 )
@@ -13,7 +15,8 @@ import (
 type Source struct {
 	engine   *Engine
 	opts     SourceOptions
-	families []*kpi.Family // of facts, that this source can give
+	families []*kpi.Family       // of facts, that this source can give
+	fixed    []prometheus.Metric // what the configuration alone says
 	counts   *counts
 
 	// mu guards what scrapes read: all below. It is held for writing only to
@@ -54,6 +57,7 @@ func newSource(e *Engine, o SourceOptions) *Source {
 			s.families = append(s.families, f)
 		}
 	}
+	s.fixed = s.limits()
 	return s
 }
 
