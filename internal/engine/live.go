@@ -53,6 +53,7 @@ func (l *live) set(id string, e *liveEntry) {
 		delete(l.entries, id)
 	}
 	if e != nil {
+		e.Values = l.group(e.Values).values // one of all that are alike
 		l.entries[id] = e
 		l.count(id, e, 1)
 	}

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -103,18 +106,55 @@ func (s *Source) loadSeries(tx state.Tx) error {
 	})
 }
 
+// loadLive reads the queue. Of a long one, decoding takes most of the time of a
+// start: all processors do it.
 func (s *Source) loadLive(tx state.Tx) error {
-	return tx.Scan(s.opts.Name, state.TableLive, nil, func(k, v []byte) (bool, error) {
-		e := new(liveEntry)
-		if err := decode(v, e); err != nil {
-			return false, err
-		}
-		if !e.Status.Live() || len(e.Values) == 0 || e.Clock >= kpi.ClockCount {
-			return false, fmt.Errorf("%w: a live entry holds impossible values", state.ErrDamaged)
-		}
-		s.live.set(string(k), e)
+	var ids []string
+	var values [][]byte
+	err := tx.Scan(s.opts.Name, state.TableLive, nil, func(k, v []byte) (bool, error) {
+		ids, values = append(ids, string(k)), append(values, v)
 		return true, nil
 	})
+	if err != nil {
+		return err
+	}
+	entries, err := decodeLive(values)
+	for i, e := range entries {
+		s.live.set(ids[i], e)
+	}
+	return err
+}
+
+func decodeLive(values [][]byte) ([]*liveEntry, error) {
+	entries := make([]*liveEntry, len(values))
+	parts := make([]error, runtime.GOMAXPROCS(0))
+	var done sync.WaitGroup
+	for part := range parts {
+		done.Go(func() {
+			for i := part * len(values) / len(parts); i < (part+1)*len(values)/len(parts); i++ {
+				e := new(liveEntry)
+				if parts[part] = e.decode(values[i]); parts[part] != nil {
+					return
+				}
+				entries[i] = e
+			}
+		})
+	}
+	done.Wait()
+	if err := errors.Join(parts...); err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+func (e *liveEntry) decode(b []byte) error {
+	if err := decode(b, e); err != nil {
+		return err
+	}
+	if !e.Status.Live() || len(e.Values) == 0 || e.Clock >= kpi.ClockCount {
+		return fmt.Errorf("%w: a live entry holds impossible values", state.ErrDamaged)
+	}
+	return nil
 }
 
 // countConversations counts those of a ledger that does not say how many it has.

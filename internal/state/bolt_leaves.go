@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -14,25 +13,27 @@ import (
 // blockSize is how much of the file is read at once.
 const blockSize = 1 << 20
 
-// leaf is a leaf page of a table, that nobody has looked at yet.
-type leaf struct {
-	id    uint64
+// parent is a branch page of a table that leaves are below.
+type parent struct {
+	page
 	place uint32
 	in    bounds
 }
 
+// leaf says which child of which parent a page is. The parent 0 is none.
+type leaf struct{ parent, child uint32 }
+
 // later notes a leaf.
-func (v *verifier) later(place uint32, id uint64, in bounds) error {
+func (v *verifier) later(id uint64, l leaf) error {
 	if id < 2 || id >= v.meta.pages {
 		return fmt.Errorf("there is no page %d", id)
 	}
-	v.leaves = append(v.leaves, leaf{id, place, in})
+	v.leaves[id] = l
 	return v.use(id, id)
 }
 
 // readLeaves looks at all leaves, block by block of the file, on all processors.
 func (v *verifier) readLeaves() error {
-	slices.SortFunc(v.leaves, func(a, b leaf) int { return cmp.Compare(a.id, b.id) })
 	readers := make([]leafReader, runtime.GOMAXPROCS(0))
 	errs := make([]error, len(readers))
 	var next atomic.Uint64
@@ -65,59 +66,68 @@ func (r *leafReader) run(next *atomic.Uint64) error {
 		if first >= r.v.meta.pages {
 			return nil
 		}
-		if err := r.block(r.v.from(first), first+per); err != nil {
+		if err := r.block(first, min(first+per, r.v.meta.pages)); err != nil {
 			return err
 		}
 	}
 }
 
-// from are the leaves from a page on.
-func (v *verifier) from(page uint64) []leaf {
-	i, _ := slices.BinarySearchFunc(v.leaves, page, func(l leaf, id uint64) int { return cmp.Compare(l.id, id) })
-	return v.leaves[i:]
-}
-
-// block reads the leaves up to the end of a block in one go.
-func (r *leafReader) block(leaves []leaf, end uint64) error {
-	n := 0
-	for n < len(leaves) && leaves[n].id < end {
-		n++
+// block reads the leaves among some pages in one go.
+func (r *leafReader) block(first, end uint64) error {
+	leaves, size := r.v.leaves, r.v.pageSize
+	for first < end && leaves[first].parent == 0 {
+		first++
 	}
-	if n == 0 {
+	for first < end && leaves[end-1].parent == 0 {
+		end--
+	}
+	if first == end {
 		return nil
 	}
-	first, size := leaves[0].id, r.v.pageSize
-	b := r.buf[:(leaves[n-1].id+1-first)*size]
+	b := r.buf[:(end-first)*size]
 	if err := r.v.read(b, first); err != nil {
 		return err
 	}
-	for _, l := range leaves[:n] {
-		p, more, err := r.v.header(l.id, b[(l.id-first)*size:][:size])
-		if err != nil {
-			return err
+	for id := first; id < end; id++ {
+		if leaves[id].parent == 0 {
+			continue
 		}
-		if more > 0 {
-			if err := r.v.use(l.id+1, l.id+more); err != nil {
-				return err
-			}
-			p.data = make([]byte, (more+1)*size)
-			if err := r.v.read(p.data, l.id); err != nil {
-				return err
-			}
-		}
-		if err := r.leaf(&p, l); err != nil {
+		if err := r.one(id, b[(id-first)*size:][:size]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// one looks at a leaf, of which the first page is read.
+func (r *leafReader) one(id uint64, head []byte) error {
+	p, more, err := r.v.header(id, head)
+	if err != nil {
+		return err
+	}
+	if more > 0 {
+		if err := r.v.use(id+1, id+more); err != nil {
+			return err
+		}
+		p.data = make([]byte, (more+1)*r.v.pageSize)
+		if err := r.v.read(p.data, id); err != nil {
+			return err
+		}
+	}
+	up := &r.v.parents[r.v.leaves[id].parent]
+	in, err := up.child(int(r.v.leaves[id].child), up.in)
+	if err != nil {
+		return err
+	}
+	return r.leaf(&p, up.place, in)
+}
+
 // leaf takes all values of a leaf into account.
-func (r *leafReader) leaf(p *page, l leaf) error {
+func (t *tally) leaf(p *page, place uint32, in bounds) error {
 	if p.flags != flagLeaf || pageHeader+p.count*elementSize > len(p.data) {
 		return fmt.Errorf("page %d is damaged", p.id)
 	}
-	last := l.in.from
+	last := in.from
 	for i := range p.count {
 		at := pageHeader + i*elementSize
 		b := p.data[at:]
@@ -130,9 +140,9 @@ func (r *leafReader) leaf(p *page, l leaf) error {
 			return fmt.Errorf("page %d has keys out of order", p.id)
 		}
 		last = k
-		r.value(l.place, k, b[pos+key:pos+key+value])
+		t.value(place, k, b[pos+key:pos+key+value])
 	}
-	if p.count > 0 && l.in.to != nil && bytes.Compare(last, l.in.to) >= 0 {
+	if p.count > 0 && in.to != nil && bytes.Compare(last, in.to) >= 0 {
 		return fmt.Errorf("page %d has keys out of order", p.id)
 	}
 	return nil

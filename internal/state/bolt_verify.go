@@ -19,7 +19,8 @@ type verifier struct {
 	pageSize uint64
 	meta     boltMeta
 	used     []atomic.Bool // by page: reachable or free
-	leaves   []leaf        // of tables, to be read
+	parents  []parent
+	leaves   []leaf // of tables, by page; those below no parent are read already, or none
 	tally
 }
 
@@ -58,6 +59,7 @@ func verify(path string) (*verifier, error) {
 		return nil, fmt.Errorf("the file is cut off: it has %d pages of %d", size, v.meta.pages)
 	}
 	v.used = make([]atomic.Bool, v.meta.pages)
+	v.parents, v.leaves = make([]parent, 1), make([]leaf, v.meta.pages)
 	v.used[0].Store(true)
 	v.used[1].Store(true)
 	if err := v.pages(v.meta.root, bounds{}, 0, v.bucket); err != nil {
@@ -105,30 +107,36 @@ func (v *verifier) pages(id uint64, in bounds, depth int, fn visit) error {
 	if p.flags == flagLeaf {
 		return p.leaf(depth, in, fn)
 	}
-	return p.branch(depth, in, func(child uint64, in bounds) error { return v.pages(child, in, depth+1, fn) })
+	return p.branch(depth, in, func(_ int, child uint64, in bounds) error { return v.pages(child, in, depth+1, fn) })
 }
 
 // table walks the tree of a table's pages down to its leaves, which are as deep
 // as each other, and notes those for later.
 func (v *verifier) table(place uint32, id uint64, in bounds, depth int) error {
-	if lowest, err := v.isLeaf(id); lowest || err != nil {
-		return errors.Join(err, v.later(place, id, in))
-	}
 	p, err := v.page(id)
 	if err != nil {
 		return err
 	}
-	next := v.table
-	if first, err := p.element(0); err == nil && p.count > 0 {
-		if lowest, err := v.isLeaf(first.child); lowest && err == nil {
-			next = func(place uint32, id uint64, in bounds, _ int) error { return v.later(place, id, in) }
-		}
+	if p.flags == flagLeaf {
+		return v.tally.leaf(&p, place, in)
 	}
-	return p.branch(depth, in, func(child uint64, in bounds) error { return next(place, child, in, depth+1) })
+	lowest := false
+	if first, err := p.element(0); err == nil && p.count > 0 {
+		lowest, _ = v.isLeaf(first.child)
+	}
+	if lowest {
+		v.parents = append(v.parents, parent{p, place, in})
+	}
+	return p.branch(depth, in, func(i int, child uint64, in bounds) error {
+		if lowest {
+			return v.later(child, leaf{uint32(len(v.parents) - 1), uint32(i)})
+		}
+		return v.table(place, child, in, depth+1)
+	})
 }
 
 // branch calls fn with each child of a branch page, and the keys that are its.
-func (p *page) branch(depth int, in bounds, fn func(child uint64, in bounds) error) error {
+func (p *page) branch(depth int, in bounds, fn func(i int, child uint64, in bounds) error) error {
 	if depth > maxDepth {
 		return errors.New("its pages nest too deep")
 	}
@@ -140,22 +148,28 @@ func (p *page) branch(depth int, in bounds, fn func(child uint64, in bounds) err
 		if err != nil {
 			return err
 		}
-		child := bounds{e.key, in.to}
-		if i+1 < p.count {
-			next, err := p.element(i + 1)
-			if err != nil {
-				return err
-			}
-			child.to = next.key
+		child, err := p.child(i, in)
+		if err != nil {
+			return err
 		}
 		if !in.hold(e.key) || child.to != nil && bytes.Compare(e.key, child.to) >= 0 {
 			return fmt.Errorf("page %d has keys out of order", p.id)
 		}
-		if err := fn(e.child, child); err != nil {
+		if err := fn(i, e.child, child); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// child returns the keys that are those of a child of a branch page.
+func (p *page) child(i int, in bounds) (bounds, error) {
+	e, err := p.element(i)
+	if err != nil || i+1 == p.count {
+		return bounds{e.key, in.to}, err
+	}
+	next, err := p.element(i + 1)
+	return bounds{e.key, next.key}, err
 }
 
 func (p *page) leaf(depth int, in bounds, fn visit) error {
