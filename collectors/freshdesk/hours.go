@@ -50,7 +50,7 @@ func (c *Collector) Schedules(ctx context.Context) ([]helpdesk.Schedule, error) 
 }
 
 func scheduleOf(h *businessHours) (helpdesk.Schedule, error) {
-	s := helpdesk.Schedule{Name: cmp.Or(string(h.Name), string(h.ID)), Timezone: zone(string(h.Zone))}
+	s := helpdesk.Schedule{Name: cmp.Or(string(h.Name), string(h.ID)), Timezone: helpdesk.Zone(string(h.Zone))}
 	for name, hours := range h.Days.V {
 		if !hours.OK {
 			continue // null: closed

@@ -58,19 +58,6 @@ func TestCalendars(t *testing.T) {
 	}
 }
 
-func TestZonesOfRailsAreZonesOfTheIANADatabase(t *testing.T) {
-	for name, z := range zones {
-		if _, err := time.LoadLocation(z); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for name, want := range map[string]string{
-		"Brasilia": "America/Sao_Paulo", "(GMT+05:30) Chennai": "Asia/Kolkata", "Europe/Lisbon": "Europe/Lisbon", "Atlantis": "Atlantis",
-	} {
-		compare(t, want, zone(name))
-	}
-}
-
 func TestSchedulesOfAnAccount(t *testing.T) {
 	d := newDesk(simulator.Options{}, simulator.FreshdeskOptions{})
 	got, err := New(d, Options{}).Schedules(t.Context())

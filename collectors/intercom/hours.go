@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -29,8 +28,7 @@ type officeHours struct {
 }
 
 const (
-	minutesADay  = 24 * 60
-	minutesAWeek = 7 * minutesADay
+	minutesAWeek = 7 * 24 * 60
 	// wholeWeek is how the end of a week that is open throughout is written.
 	wholeWeek = minutesAWeek - 1
 )
@@ -64,48 +62,20 @@ func (c *Collector) Schedules(ctx context.Context) ([]helpdesk.Schedule, error) 
 func scheduleOf(h *officeHours) helpdesk.Schedule {
 	s := helpdesk.Schedule{Name: cmp.Or(string(h.Name), string(h.ID)), Timezone: string(h.Zone)}
 	if h.Always.V {
-		openFor(&s, 0, minutesAWeek)
+		s.Open(time.Monday, 0, minutesAWeek)
 	}
 	for _, v := range h.Intervals.V {
 		if !h.Always.V && v.Start.OK && v.End.OK {
-			openFor(&s, v.Start.V, v.End.V)
+			s.Open(time.Monday, v.Start.V, lastOf(v.End.V))
 		}
-	}
-	for day := range s.Weekly {
-		s.Weekly[day] = joined(s.Weekly[day])
 	}
 	return s
 }
 
-// openFor opens a schedule from a minute of the week to another, in each of the
-// days that it touches.
-func openFor(s *helpdesk.Schedule, from, till int) {
-	if till == wholeWeek {
-		till = minutesAWeek
+// lastOf is the end of an interval.
+func lastOf(minute int) int {
+	if minute == wholeWeek {
+		return minutesAWeek
 	}
-	for day := range 2 * 7 { // an interval may run into the next week
-		begins := day * minutesADay
-		a, b := max(from-begins, 0), min(till-begins, minutesADay)
-		if a >= b {
-			continue
-		}
-		weekday := (time.Monday + time.Weekday(day)) % 7
-		s.Weekly[weekday] = append(s.Weekly[weekday], helpdesk.Hours{
-			From: time.Duration(a) * time.Minute, Till: time.Duration(b) * time.Minute,
-		})
-	}
-}
-
-// joined are the hours of a day in order, those that touch in one.
-func joined(all []helpdesk.Hours) []helpdesk.Hours {
-	slices.SortFunc(all, func(a, b helpdesk.Hours) int { return cmp.Compare(a.From, b.From) })
-	var out []helpdesk.Hours
-	for _, h := range all {
-		if n := len(out); n > 0 && h.From <= out[n-1].Till {
-			out[n-1].Till = max(out[n-1].Till, h.Till)
-			continue
-		}
-		out = append(out, h)
-	}
-	return out
+	return minute
 }

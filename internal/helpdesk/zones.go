@@ -1,11 +1,11 @@
-package freshdesk
+package helpdesk
 
 import "strings"
 
-// zone is the IANA name of a time zone, which Freshdesk names as Rails does. A
+// Zone is the IANA name of a time zone that a vendor names as Rails does. A
 // name that is in no table stays as it is: it may be an IANA name, and whoever
 // writes a schedule of it says so if it is none.
-func zone(name string) string {
+func Zone(name string) string {
 	if strings.HasPrefix(name, "(") { // "(GMT-05:00) Eastern Time (US & Canada)"
 		if _, rest, found := strings.Cut(name, ") "); found {
 			name = rest
