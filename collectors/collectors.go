@@ -103,6 +103,7 @@ var vendors = map[string]vendor{
 			b := s.Block.(*config.Zendesk)
 			return zendesk.New(api, zendesk.Options{BaseURL: s.URL.String(), Bots: b.Bots, ExportCalls: b.ExportCalls})
 		},
+		hook: zendesk.Delivered,
 	},
 }
 

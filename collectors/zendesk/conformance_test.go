@@ -38,6 +38,12 @@ func TestConformance(t *testing.T) {
 			helpdesk.StreamTeams:         "/api/v2/groups",
 			helpdesk.StreamOpen:          "/api/v2/tickets",
 		},
+		List: func(r *http.Request) string {
+			if r.URL.Path == "/api/v2/agent_availabilities" {
+				return "/api/v2/users" // both are of the agents
+			}
+			return r.URL.Path
+		},
 		Conversation: func(id int64) string { return "/api/v2/tickets/" + strconv.FormatInt(id, 10) },
 		PageSize:     700,
 		Extra:        4,

@@ -199,9 +199,18 @@ func TestUpdatesOfTheLog(t *testing.T) {
 			[]helpdesk.Record{helpdesk.Rating{ID: "7", Conversation: "7", Sent: instant(when)}}},
 		{"the survey is answered", carl, "Mail", `{"id":1,"event_type":"Change","satisfaction_score":"bad","previous_value":"offered"}`,
 			[]helpdesk.Record{helpdesk.Rating{ID: "7", Conversation: "7", Scored: instant(when), Score: 1}}},
+		{"a comment that is told only to be there", carl, "Mail", `{"id":1,"via":"Mail","comment_present":true,"comment_public":true}`,
+			[]helpdesk.Record{message(1, helpdesk.AuthorCustomer, "", true)}},
+		{"a comment that is told twice", anna, "Web form", `
+			{"id":1,"via":"Web form","comment_present":true,"comment_public":true},{"id":2,"event_type":"Comment","author_id":11,"public":false}`,
+			[]helpdesk.Record{message(2, helpdesk.AuthorAgent, anna, false)}},
+		{"a ticket whose values are not said to come with it", carl, "Mail", `
+			{"id":1,"event_type":"Comment","author_id":21,"public":true,"created_at":"2026-05-06T09:00:00Z"},
+			{"id":2,"status":"new"},{"id":3,"priority":"low","previous_value":null},{"id":4,"group_id":31,"previous_value":null}`,
+			[]helpdesk.Record{message(1, helpdesk.AuthorCustomer, "", true), held(4, helpdesk.HolderTeam, "")}},
 		{"what is of no interest", "-1", "Rule", `
 			{"id":1,"event_type":"Change","subject":"x"},{"id":2,"event_type":"Notification"},
-			{"id":3,"event_type":"Change","tags":["x"],"previous_value":[]},{"id":4,"via":"Mail","comment_present":true,"comment_public":true}`, nil},
+			{"id":3,"event_type":"Change","tags":["x"],"previous_value":[]}`, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) { compare(t, tc.want, told(t, tc.by, tc.via, tc.children)) })
 	}

@@ -35,6 +35,8 @@ type directory struct {
 	users     map[string]role // agents and bots
 	customers map[string]bool // who was looked for, and is none
 	refused   int             // how often in a row the list of agents was refused
+	listed    bool            // the list of agents was read since the start
+	apart     bool            // the account does not tell who is there
 	names     names
 }
 
@@ -156,6 +158,8 @@ func (c *Collector) agents(raw []json.RawMessage, p *helpdesk.Page) {
 		case !lenient.Decode[id]("user", r, &u, p):
 		case u.ID == "":
 			lenient.Skip(p, "id", "user", u.ID)
+		case u.Role == "":
+			lenient.Skip(p, "role", "user", u.ID)
 		case u.isAgent():
 			p.Records = append(p.Records, c.dir.agent(&u))
 			delete(c.dir.customers, string(u.ID))
@@ -243,9 +247,53 @@ type directoryPlace struct {
 	After string `json:"after,omitempty"`
 }
 
-// readAgents reads the next page of agents.
+// agentsPlace is the cursor of the agents: with the sweep and after a start their
+// names, in each round who is there.
+type agentsPlace struct {
+	After    string `json:"after,omitempty"`
+	Names    bool   `json:"names,omitempty"`
+	Presence bool   `json:"presence,omitempty"`
+}
+
+// readAgents reads the next page of agents, or of who is there.
 func (c *Collector) readAgents(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
-	return c.readList(ctx, w, "/users", "users", staff(), c.agents)
+	st := helpdesk.ReadCursor[agentsPlace](cursorVersion, w.Cursor)
+	if !st.Names && !st.Presence {
+		st = agentsPlace{Names: w.Long || !c.dir.listed, Presence: w.Long || !c.dir.listed || !c.dir.apart}
+	}
+	var page helpdesk.Page
+	var err error
+	switch {
+	case st.Names:
+		page, st.After, err = c.readStaff(ctx, st.After)
+		st.Names = st.After != ""
+	case st.Presence:
+		page, st.After, err = c.readAvailability(ctx, st.After)
+		st.Presence = st.After != ""
+	}
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	page.Done = !st.Names && !st.Presence
+	page.Cursor, err = helpdesk.WriteCursor(cursorVersion, st)
+	return page, err
+}
+
+func (c *Collector) readStaff(ctx context.Context, after string) (helpdesk.Page, string, error) {
+	var page helpdesk.Page
+	raw, next, err := c.list(ctx, "/users", "/users", "users", after, staff(), rest.Background)
+	if after != "" && refused(err) {
+		raw, next, err = c.list(ctx, "/users", "/users", "users", "", staff(), rest.Background)
+	}
+	if absent(err) {
+		c.dir.refused++
+	}
+	if err != nil {
+		return page, "", err
+	}
+	c.agents(raw, &page)
+	c.dir.refused, c.dir.listed = 0, c.dir.listed || next == ""
+	return page, next, nil
 }
 
 // readTeams reads the next page of groups. Brands are read again when they are

@@ -38,16 +38,29 @@ func (c *Collector) export(ctx context.Context, path string, q url.Values, out a
 // list reads one page of a list: its rows, and the cursor of the next page, ""
 // after the last.
 func (c *Collector) list(ctx context.Context, endpoint, path, key, after string, q url.Values, prio rest.Priority) ([]json.RawMessage, string, error) {
+	answer, err := c.listPage(ctx, endpoint, path, after, q, prio)
+	if err != nil {
+		return nil, "", err
+	}
+	return answer.rows(endpoint, key, after)
+}
+
+// listAnswer is a page of a list, by key.
+type listAnswer map[string]json.RawMessage
+
+func (c *Collector) listPage(ctx context.Context, endpoint, path, after string, q url.Values, prio rest.Priority) (listAnswer, error) {
 	q.Set("page[size]", strconv.Itoa(pageSize))
 	q.Del("page[after]")
 	if after != "" {
 		q.Set("page[after]", after)
 	}
-	var answer map[string]json.RawMessage
+	var answer listAnswer
 	r := rest.Request{Endpoint: endpoint, Path: root + path, Query: q, Priority: prio}
-	if err := c.api.Do(ctx, r, &answer); err != nil {
-		return nil, "", err
-	}
+	return answer, c.api.Do(ctx, r, &answer)
+}
+
+// rows are those of a page, and the cursor of the next.
+func (answer listAnswer) rows(endpoint, key, after string) ([]json.RawMessage, string, error) {
 	var rows *[]json.RawMessage
 	if json.Unmarshal(answer[key], &rows) != nil || rows == nil {
 		return nil, "", noRows(endpoint)

@@ -31,6 +31,7 @@ type step struct {
 	at      time.Time
 
 	create      bool // the value came with the ticket
+	untyped     bool // whether it did is not said
 	field       string
 	value, from string
 	tags        []text
@@ -42,17 +43,36 @@ func updateOf(e *ticketEvent, p *helpdesk.Page) update {
 	if u.at.IsZero() {
 		u.at = e.Timestamp.Time
 	}
+	var told *childEvent
 	for _, raw := range e.Children.V {
 		var c childEvent
-		if lenient.Decode[id]("child event", raw, &c, p) {
-			u.addChild(&c)
+		if !lenient.Decode[id]("child event", raw, &c, p) {
+			continue
+		}
+		u.addChild(&c)
+		if c.Commented.V {
+			told = &c
+		}
+	}
+	// Of a comment that has no child of its own, whoever made the update is the author.
+	if told != nil && !slices.ContainsFunc(u.steps, func(s step) bool { return s.comment }) {
+		s := step{id: string(told.ID), seq: told.ID.seq(), rule: byRule(told.Via.V)}
+		u.addComment(s, u.by, told.Openly, stamp{})
+	}
+	if u.creates() {
+		for i := range u.steps {
+			s := &u.steps[i]
+			s.create = s.create || s.untyped && s.from == ""
 		}
 	}
 	return u
 }
 
 func (u *update) addChild(c *childEvent) {
-	s := step{id: string(c.ID), seq: c.ID.seq(), rule: byRule(c.Via.V), from: string(c.Previous), create: c.EventType == typeCreate}
+	s := step{
+		id: string(c.ID), seq: c.ID.seq(), rule: byRule(c.Via.V),
+		from: string(c.Previous), create: c.EventType == typeCreate, untyped: c.EventType == "",
+	}
 	if c.EventType == typeComment || c.EventType == typeVoice {
 		u.addComment(s, c.Author, c.Public, c.Created)
 		return
@@ -135,9 +155,12 @@ func (u *update) add(s step, name string) {
 	u.steps = append(u.steps, s)
 }
 
-// creates reports whether the update is a ticket's first.
+// creates reports whether the update is a ticket's first, as far as that is told:
+// a status that waits came from none.
 func (u *update) creates() bool {
-	return slices.ContainsFunc(u.steps, func(s step) bool { return s.create })
+	return slices.ContainsFunc(u.steps, func(s step) bool {
+		return s.create || s.field == fieldStatus && s.from == "" && statuses[s.value].Waits()
+	})
 }
 
 // changed is the step that changes a field, nil without one.

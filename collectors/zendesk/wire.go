@@ -120,6 +120,8 @@ type childEvent struct {
 	Author    id            `json:"author_id"`
 	Public    maybe[bool]   `json:"public"`
 	Created   stamp         `json:"created_at"`
+	Commented maybe[bool]   `json:"comment_present"` // there is a comment, told by a child of its own or not
+	Openly    maybe[bool]   `json:"comment_public"`
 	Status    field[word]   `json:"status"`
 	Assignee  field[word]   `json:"assignee_id"`
 	Group     field[word]   `json:"group_id"`

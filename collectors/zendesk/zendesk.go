@@ -78,8 +78,8 @@ func (c *Collector) Profile() helpdesk.Profile {
 				helpdesk.CapFirstResponse, helpdesk.CapEveryResponse, helpdesk.CapResolution, helpdesk.CapOutcome, helpdesk.CapExclusion,
 			}},
 			{Stream: helpdesk.StreamRatings, Every: helpdesk.EachReconcile, Gives: []helpdesk.Capability{helpdesk.CapCSAT}},
-			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachReconcile, Gives: []helpdesk.Capability{
-				helpdesk.CapFirstResponse, helpdesk.CapEveryResponse, helpdesk.CapClosedBy, helpdesk.CapOutcome, helpdesk.CapBots,
+			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachRound, Gives: []helpdesk.Capability{
+				helpdesk.CapFirstResponse, helpdesk.CapEveryResponse, helpdesk.CapClosedBy, helpdesk.CapOutcome, helpdesk.CapBots, helpdesk.CapPresence,
 			}},
 			{Stream: helpdesk.StreamTeams, Every: helpdesk.EachReconcile},
 			{Stream: helpdesk.StreamOpen, Every: helpdesk.EachReconcile},
@@ -94,6 +94,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 			helpdesk.CapClosedBy:      helpdesk.Exact,
 			helpdesk.CapOutcome:       helpdesk.Exact,
 			helpdesk.CapCSAT:          helpdesk.Estimate, // good and bad
+			helpdesk.CapPresence:      helpdesk.Exact,
 			helpdesk.CapHandle:        helpdesk.Exact,
 			helpdesk.CapTeamHistory:   helpdesk.Exact,
 			helpdesk.CapExclusion:     helpdesk.Estimate, // spam is deleted

@@ -71,7 +71,7 @@ var dialects = map[string]dialect{
 		serve: func(d *simulator.Desk) http.Handler {
 			return simulator.Zendesk(d, simulator.ZendeskOptions{Token: zendeskToken, Hidden: -1, Limit: 1 << 20, ExportLimit: 1 << 20})
 		},
-		desk: simulator.Options{Feed: true, Resolution: time.Second}, key: zendeskToken,
+		desk: simulator.Options{Feed: true, Resolution: time.Second}, key: zendeskToken, hook: true,
 		login: func(token string) string { return bearer(token) + ", export_calls: 30" },
 	},
 }

@@ -78,17 +78,21 @@ func (a *zdAudit) event(b *Books, comments bool) object {
 
 // comment is a comment with what goes beside it.
 func (a *zdAudit) comment(p zdPart, o object) object {
-	author := p.message.User
-	if author == 0 {
-		author = zdSystem
-		if p.message.Author == helpdesk.AuthorCustomer {
-			author = a.ticket.t.Customer
-		}
-	}
-	o["id"], o["type"], o["author_id"], o["public"], o["audit_id"] = p.id, "Comment", author, p.message.Public, a.id
+	o["id"], o["type"], o["author_id"], o["public"], o["audit_id"] = p.id, "Comment", zdAuthor(a.ticket.t, p.message), p.message.Public, a.id
 	o["body"], o["plain_body"], o["html_body"] = p.message.Text, p.message.Text, `<div class="zd-comment" dir="auto">`+p.message.Text+"</div>"
 	o["attachments"] = []any{}
 	return o
+}
+
+// zdAuthor is the user who wrote a message.
+func zdAuthor(t *Ticket, m *Message) int64 {
+	switch {
+	case m.User != 0:
+		return m.User
+	case m.Author == helpdesk.AuthorCustomer:
+		return t.Customer
+	}
+	return zdSystem
 }
 
 func zdCommentVia(a *zdAudit, p zdPart) string {

@@ -136,13 +136,25 @@ func (k *zdTicket) row(r *http.Request) object {
 		"url": zdURL(r, "/tickets/"+number(k.t.ID)+".json"), "id": k.t.ID, "external_id": nil, "encoded_id": "VLZGD5-" + number(k.t.ID),
 		"via": zdViaObject(zdChannel(k.t)), "created_at": rtTime(s.Created), "updated_at": rtTime(k.updated), "generated_timestamp": k.generated.Unix(),
 		"type": nil, "subject": subject, "raw_subject": subject, "description": subject, "priority": s.Priority, "status": k.status(),
-		"recipient": nil, "requester_id": k.t.Customer, "submitter_id": k.t.Customer, "assignee_id": zdID(s.Agent), "organization_id": nil,
+		"recipient": nil, "requester_id": k.t.Customer, "submitter_id": k.submitter(), "assignee_id": zdID(s.Agent), "organization_id": nil,
 		"group_id": zdID(s.Team), "collaborator_ids": []int64{}, "follower_ids": []int64{}, "email_cc_ids": []int64{}, "forum_topic_id": nil,
 		"problem_id": nil, "has_incidents": false, "is_public": true, "due_at": nil, "tags": tags, "custom_fields": fields, "fields": fields,
 		"satisfaction_rating": object{"score": zdScore(&s.Survey)}, "sharing_agreement_ids": []int64{}, "custom_status_id": int64(46406158222353),
 		"followup_ids": []int64{}, "ticket_form_id": int64(zdForm), "brand_id": int64(zdBrand), "allow_channelback": false,
 		"allow_attachments": true, "from_messaging_channel": zdChannel(k.t) == "native_messaging", "support_type": "agent",
 	}
+}
+
+// submitter is who wrote the first comment.
+func (k *zdTicket) submitter() int64 {
+	for _, a := range k.audits {
+		for _, p := range a.parts {
+			if p.message != nil {
+				return zdAuthor(k.t, p.message)
+			}
+		}
+	}
+	return k.t.Customer
 }
 
 // metricSet is Zendesk's own measuring, in whole minutes.
