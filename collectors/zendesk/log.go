@@ -57,7 +57,7 @@ func (c *Collector) readLog(ctx context.Context, w helpdesk.Walk) (helpdesk.Page
 	if err := c.tell(ctx, updates, &page); err != nil {
 		return helpdesk.Page{}, err
 	}
-	page.Done = st.pass(answer, updates)
+	page.Done = st.pass(answer, updates, c.perPage)
 	if st.First {
 		page.Progress = progress(st.From, w)
 	}
@@ -97,13 +97,13 @@ func (st *logged) begin(w helpdesk.Walk) {
 // pass moves behind a page and reports whether it was the last. A page holds the
 // whole of its last second: where all of it is one second, the next begins behind
 // that. Where the vendor does not say whether it is the last, the page is that
-// brings nothing later.
-func (st *logged) pass(answer *logPage, updates []update) bool {
+// brings nothing later and is not full.
+func (st *logged) pass(answer *logPage, updates []update, full int) bool {
 	end := max(st.From, answer.EndTime.Unix())
 	for i := range updates {
 		end = max(end, updates[i].at.Unix())
 	}
-	done := answer.End.V || len(*answer.Events) == 0 || !answer.End.OK && end == st.From
+	done := answer.End.V || len(*answer.Events) == 0 || !answer.End.OK && end == st.From && len(*answer.Events) < full
 	switch {
 	case len(*answer.Events) == 0:
 		// What was last read is in every page: a page without it proves nothing.
