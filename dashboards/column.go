@@ -11,6 +11,9 @@ import (
 
 func (p *panel) tableOptions(w words.Words) *table.Options {
 	o := &table.Options{ShowHeader: true, CellHeight: cog.ToPtr(common.TableCellHeightMd)}
+	if p.rowsOf != "" {
+		o.SortBy = []common.TableSortByFieldState{{DisplayName: say(w, "label."+p.rowsOf), Desc: cog.ToPtr(false)}}
+	}
 	if p.sortBy != "" {
 		o.SortBy = []common.TableSortByFieldState{{DisplayName: say(w, p.sortBy), Desc: cog.ToPtr(false)}}
 	}
@@ -32,6 +35,12 @@ var labels = []string{"agent", "alertname", "channel", "clock", "severity", "sou
 // columns names the columns of a table, and gives each its own unit and colours.
 func (p *panel) columns(w words.Words) []dashboard.DashboardFieldConfigSourceOverrides {
 	var all []dashboard.DashboardFieldConfigSourceOverrides
+	if p.rowsOf != "" { // the column of a matrix is called "row\\column"
+		all = append(all, dashboard.DashboardFieldConfigSourceOverrides{
+			Matcher:    dashboard.MatcherConfig{Id: "byRegexp", Options: "/^" + p.rowsOf + "/"},
+			Properties: []dashboard.DynamicConfigValue{property("displayName", say(w, "label."+p.rowsOf)), property("mappings", named(w, p.rowsOf))},
+		})
+	}
 	for _, l := range labels {
 		own := []dashboard.DynamicConfigValue{property("displayName", say(w, "label."+l))}
 		if names := named(w, l); names != nil {

@@ -34,8 +34,8 @@ func opened(w time.Duration, by string) string {
 // the hour which has just passed.
 func localTime() string { return fmt.Sprintf("(%s + time() - 1800)", of(rules.UTCOffset, ofSource)) }
 
-// hoursOfTheWeek has a row a weekday and a column an hour. The hour and the
-// weekday become labels by counting their values.
+// hoursOfTheWeek has a row a weekday, Monday the first, and a column an hour.
+// The hour and the weekday become labels by counting their values.
 func hoursOfTheWeek() panel {
 	expr := fmt.Sprintf(`sum by (weekday, hour) (
   sum_over_time((
@@ -44,13 +44,14 @@ func hoursOfTheWeek() panel {
       (
           count_values by (source) ("hour", hour(%[2]s))
         * on (source) group_left (weekday)
-          count_values by (source) ("weekday", day_of_week(%[2]s))
+          count_values by (source) ("weekday", (day_of_week(%[2]s) + 6) %% 7 + 1)
       )
   )[28d:1h])
 )`, opened(anHour, "source"), localTime())
 	return panel{
 		id: 1, name: "hours_of_the_week", kind: grid, w: width, h: 9, unit: "none", noValue: "gap",
 		queries: []query{{column: "opened", expr: expr}},
+		rowsOf:  "weekday",
 		matrix:  []dashboard.DataTransformerConfig{numeric("weekday", "hour"), sorted("hour"), matrix("weekday", "hour")},
 	}
 }

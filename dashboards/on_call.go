@@ -116,8 +116,11 @@ func firing() panel {
 func burnRates() panel {
 	return panel{
 		id: 10, name: "burn_rates", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "gap",
-		queries: []query{{expr: `{__name__=~"` + rules.BurnRateNames + `",` + ofChannel + `}`, legend: "{{channel}} {{clock}} {{__name__}}"}},
-		steps:   []step{{color: plain}, {1, warned}},
+		queries: []query{{
+			expr:   `label_replace({__name__=~"` + rules.BurnRateNames + `",` + ofChannel + `}, "window", "$1", "__name__", "` + rules.BurnRateNames + `")`,
+			legend: "{{channel}} {{clock}} {{window}}",
+		}},
+		steps: []step{{color: plain}, {1, warned}},
 	}
 }
 

@@ -35,6 +35,7 @@ type panel struct {
 	timeFrom string // a time range of its own; "" for the board's
 	links    []link
 	matrix   []dashboard.DataTransformerConfig // of a table that is no list
+	rowsOf   string                            // the label that a matrix has its rows by, in the order of its values
 	linked   map[string]string                 // columns whose cells lead somewhere
 }
 

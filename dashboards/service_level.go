@@ -94,8 +94,8 @@ func compared(id uint32, name, series, unit string, decimals float64, steps []st
 	return panel{
 		id: id, name: name, kind: number, w: 6, h: 5, unit: unit, decimals: decimals, noValue: "not_scraped",
 		queries: []query{
-			{expr: orNothing(at), legend: "7 d"},
-			{expr: at + " offset 7d", legend: "-7 d"},
+			{expr: orNothing(at), phrase: "this_week"},
+			{expr: at + " offset 7d", phrase: "1_week_before"},
 		},
 		steps: steps, meanings: shown(),
 	}
@@ -126,7 +126,7 @@ func resolution() panel {
 func csat() panel {
 	p := compared(8, "csat", rules.CSATMean("source", week), "none", 2, csatSteps())
 	p.queries = append(p.queries, query{
-		expr: fmt.Sprintf("sum by (source) (%s)", of(rules.Increase(kpi.CSATRatings, week), ofSource)), legend: "n",
+		expr: fmt.Sprintf("sum by (source) (%s)", of(rules.Increase(kpi.CSATRatings, week), ofSource)), phrase: "answers",
 	})
 	return p
 }

@@ -13,6 +13,7 @@ func team() board {
 		rows: []row{
 			{"period", []panel{agents()}},
 			{"trends", []panel{agentReplies(), agentCloses(), agentOpen()}},
+			{"presence", []panel{onlineNow(), onlineShare()}},
 		},
 	}
 }
@@ -27,6 +28,7 @@ func agents() panel {
 			{column: "replies", expr: rose(kpi.AgentReplies.Name, by, ofSource)},
 			{column: "closes", expr: rose(kpi.AgentClosed.Name, by, ofSource)},
 			{column: "handle", unit: "s", expr: rose(seconds+"_sum", by, ofSource) + "\n/\n  (" + rose(seconds+"_count", by, ofSource) + " > 0)"},
+			{column: "online", unit: "s", expr: rose(kpi.AgentOnlineSeconds.Name, by, ofSource)},
 			{column: "open_now", expr: fmt.Sprintf("max by (%s) (%s)", by, of(kpi.AgentOpen.Name, ofSource))},
 		},
 	}
@@ -45,4 +47,21 @@ func agentCloses() panel { return byAgent(3, "closes", counted(kpi.AgentClosed, 
 
 func agentOpen() panel {
 	return byAgent(4, "open", fmt.Sprintf("max by (source, agent) (%s)", of(kpi.AgentOpen.Name, ofSource)))
+}
+
+// onlineNow has whoever is online now: several agents under one label are as many.
+func onlineNow() panel {
+	return panel{
+		id: 5, name: "online_now", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "no_presence",
+		queries: []query{{expr: fmt.Sprintf("max by (source, agent) (%s)", of(kpi.AgentOnline.Name, ofSource)), legend: "{{agent}}"}},
+	}
+}
+
+// onlineShare is how much of the time an agent was online.
+func onlineShare() panel {
+	share := fmt.Sprintf("max by (source, agent) (rate(%s[$__rate_interval]))", of(kpi.AgentOnlineSeconds.Name, ofSource))
+	return panel{
+		id: 6, name: "online_share", kind: curve, w: 16, h: 8, unit: "percentunit", lowest: ptr(0), noValue: "no_presence",
+		queries: []query{{expr: share, legend: "{{agent}}"}},
+	}
 }

@@ -12,7 +12,7 @@ import (
 
 // asked are the keys of all texts that boards ask for.
 func asked() []string {
-	keys := []string{"label.source", "label.channel", "label.team", "boards", "alerts", "datasource"}
+	keys := []string{"label.weekday", "label.source", "label.channel", "label.team", "boards", "alerts", "datasource"}
 	for _, l := range labels {
 		keys = append(keys, "label."+l)
 	}

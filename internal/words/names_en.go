@@ -29,6 +29,14 @@ var namesEN = texts{
 	"names.result.refused":     "Refused",
 	"names.result.unreachable": "Unreachable",
 
+	"names.weekday.1": "Monday",
+	"names.weekday.2": "Tuesday",
+	"names.weekday.3": "Wednesday",
+	"names.weekday.4": "Thursday",
+	"names.weekday.5": "Friday",
+	"names.weekday.6": "Saturday",
+	"names.weekday.7": "Sunday",
+
 	"names.severity.info":     "Information",
 	"names.severity.warning":  "Warning",
 	"names.severity.critical": "Critical",
@@ -67,4 +75,5 @@ var namesEN = texts{
 	"names.label.severity":  "Severity",
 	"names.label.stream":    "Stream",
 	"names.label.version":   "Version",
+	"names.label.weekday":   "Weekday",
 }

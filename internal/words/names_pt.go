@@ -28,6 +28,14 @@ var namesPT = texts{
 	"names.result.refused":     "Recusado",
 	"names.result.unreachable": "Inacessível",
 
+	"names.weekday.1": "segunda-feira",
+	"names.weekday.2": "terça-feira",
+	"names.weekday.3": "quarta-feira",
+	"names.weekday.4": "quinta-feira",
+	"names.weekday.5": "sexta-feira",
+	"names.weekday.6": "sábado",
+	"names.weekday.7": "domingo",
+
 	"names.severity.info":     "Informação",
 	"names.severity.warning":  "Aviso",
 	"names.severity.critical": "Crítico",
@@ -66,4 +74,5 @@ var namesPT = texts{
 	"names.label.severity":  "Gravidade",
 	"names.label.stream":    "Fluxo",
 	"names.label.version":   "Versão",
+	"names.label.weekday":   "Dia da semana",
 }

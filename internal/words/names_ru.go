@@ -28,6 +28,14 @@ var namesRU = texts{
 	"names.result.refused":     "Отвергнуто",
 	"names.result.unreachable": "Недоступно",
 
+	"names.weekday.1": "понедельник",
+	"names.weekday.2": "вторник",
+	"names.weekday.3": "среда",
+	"names.weekday.4": "четверг",
+	"names.weekday.5": "пятница",
+	"names.weekday.6": "суббота",
+	"names.weekday.7": "воскресенье",
+
 	"names.severity.info":     "Информация",
 	"names.severity.warning":  "Предупреждение",
 	"names.severity.critical": "Критично",
@@ -66,4 +74,5 @@ var namesRU = texts{
 	"names.label.severity":  "Важность",
 	"names.label.stream":    "Поток",
 	"names.label.version":   "Версия",
+	"names.label.weekday":   "День недели",
 }

@@ -133,7 +133,10 @@ func TestEveryValueOfAnEnumeratedLabelHasAName(t *testing.T) {
 	for _, v := range []string{"info", "warning", "critical"} {
 		add("severity", v)
 	}
-	for _, l := range append([]string{"agent", "alertname", "channel", "clock", "severity", "source", "stream", "tier", "version"}, extraLabels()...) {
+	for day := '1'; day <= '7'; day++ { // Monday is the first
+		add("weekday", string(day))
+	}
+	for _, l := range append([]string{"agent", "alertname", "channel", "clock", "severity", "source", "stream", "tier", "version", "weekday"}, extraLabels()...) {
 		add("label", l)
 	}
 	slices.Sort(want)
