@@ -42,7 +42,7 @@ func (a *App) boardsTarget(cfg *config.Validated) *sidecar.Target {
 	return &sidecar.Target{
 		Dir: cfg.Sidecar.DashboardsDir, Mark: generated.Mark,
 		Files: func() ([]sidecar.File, error) {
-			boards, err := generated.Files(a.words.Lang())
+			boards, err := generated.For(cfg, a.words.Lang())
 			files := make([]sidecar.File, 0, len(boards))
 			for _, b := range boards {
 				files = append(files, sidecar.File{Name: b.Name, Data: b.Content})

@@ -178,7 +178,9 @@ func TestTheSidecarWritesTheBoardsAndTakesAwayOnlyItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		want = append(want, f.Name)
+		if f.Name != "helpdesk-team.json" { // the configuration shows no agents
+			want = append(want, f.Name)
+		}
 	}
 	have, err := os.ReadDir(boards)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	promconfig "github.com/prometheus/common/config"
@@ -146,6 +147,18 @@ func (s State) String() string {
 
 func (s Source) String() string {
 	return fmt.Sprintf("source %s (%s, %s)", s.Name, s.Vendor, s.URL)
+}
+
+// Site is where people work in the helpdesk, "" where the configuration names the
+// host of an API that serves all accounts.
+func (s Source) Site() string {
+	for _, v := range vendors {
+		if v.key == s.Vendor && v.public != "" && strings.HasPrefix(s.URL.String(), v.public) {
+			return ""
+		}
+	}
+	site := url.URL{Scheme: s.URL.Scheme, Host: s.URL.Host, Path: s.URL.Path} // no credentials
+	return site.String()
 }
 
 // GoString is String.
