@@ -12,6 +12,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -154,10 +156,11 @@ func (p *probe) limit() string {
 		return "none is known of this helpdesk"
 	}
 	n, told := p.conn.Quota.Limit()
+	limit := fmt.Sprintf("%s in %s", counted(int64(n), "call"), model.Duration(p.conn.Quota.Window()))
 	if !told {
-		return fmt.Sprintf("not told by the helpdesk: %d calls a window are assumed, of which at most %.0f %% are used", n, 100*p.source.QuotaShare)
+		return fmt.Sprintf("not told by the helpdesk: %s assumed, of which one every %s is made", limit, p.conn.Quota.Pace().Round(time.Millisecond))
 	}
-	return fmt.Sprintf("%d calls a window, of which at most %.0f %% are used", n, 100*p.source.QuotaShare)
+	return fmt.Sprintf("%s, of which at most %.0f %% are used", limit, 100*p.source.QuotaShare)
 }
 
 // clock tells the skew to the second, which is what answers tell.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -85,6 +86,25 @@ func TestAProbeGoesOnWhereAnotherCallMaySucceed(t *testing.T) {
 		p.fail(c.stream, &rest.Error{Reason: c.reason, Endpoint: "/things"})
 		if p.stopped != c.stopped || len(p.broken) > 0 != c.broken || p.unreadable[c.stream.Stream] == nil {
 			t.Errorf("%s of %s: stopped %t, broken %q", c.reason, c.stream.Stream, p.stopped, p.broken)
+		}
+	}
+}
+
+func TestALimitThatNoAnswerToldIsAPace(t *testing.T) {
+	for _, c := range []struct {
+		start rest.Reading
+		want  string
+	}{
+		{rest.Reading{Limit: 1, Window: time.Second}, "not told by the helpdesk: 1 call in 1s assumed, of which one every 1s is made"},
+		{rest.Reading{Limit: 10, Window: time.Second}, "not told by the helpdesk: 10 calls in 1s assumed, of which one every 143ms is made"},
+	} {
+		quota, err := rest.NewGovernor(rest.GovernorOptions{Share: 0.7, Start: c.start})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &probe{source: config.Source{QuotaShare: 0.7}, conn: &collectors.Connection{Quota: quota}}
+		if got := p.limit(); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
 	}
 }

@@ -79,6 +79,14 @@ func (g *Governor) Limit() (n int, ok bool) {
 	return int(g.bucket.limit), g.heard
 }
 
+// Window returns the time in which the requests of the limit are allowed; 0
+// without a limit.
+func (g *Governor) Window() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.bucket.window
+}
+
 // Pace is how far apart requests are at our share of the quota; 0 without one.
 func (g *Governor) Pace() time.Duration {
 	g.mu.Lock()
