@@ -65,6 +65,8 @@ type Vendor struct {
 	// Nameless says that the rows of a list of one conversation have no id: one that
 	// comes twice there is two.
 	Nameless bool
+	// Numbered says that the pages of lists have numbers, and no cursors.
+	Numbered bool
 	// Optional are fields that may be null without any number being another.
 	Optional []Field
 	// Unknown are fields whose values may be words that nobody knows, without

@@ -1,7 +1,10 @@
 package collectortest
 
 import (
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -56,6 +59,26 @@ var connectorScenarios = []scenario{
 		if n := w.value(kpi.ReconcileCorrections, `kind="vanished"`); n != 0 {
 			t.Errorf("%v conversations that were closed count as vanished", n)
 		}
+	}},
+	{"5: no page has a number where there are cursors, and rows that move while pages are read are in one of them", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 6, rate: 5, history: 5 * day, book: true})
+		numbers := map[string]bool{}
+		w.door.during(func(r *http.Request) {
+			w.advance(2 * time.Second)
+			for _, name := range []string{"page", "offset", "start_index"} {
+				if n, err := strconv.Atoi(r.URL.Query().Get(name)); err == nil && n > 1 {
+					numbers[r.URL.Path+": "+name] = true
+				}
+			}
+		})
+		w.round()
+		w.rounds(20, 5*time.Minute)
+		w.door.during(nil)
+		if len(numbers) > 0 && !v.Numbered {
+			t.Errorf("asked for by number: %v", slices.Sorted(maps.Keys(numbers)))
+		}
+		w.settle()
+		w.same()
 	}},
 	{"6: a list with the newest first is read to the horizon, and not to its end", func(t *testing.T, v Vendor) {
 		desk := newDesk(v, setup{seed: 72, rate: 2, history: 30 * day})
@@ -243,6 +266,14 @@ var connectorScenarios = []scenario{
 		w.settle()
 		w.same()
 	}},
+	{"17: round by round every few seconds, at the edge of what the vendor still hides", func(t *testing.T, v Vendor) {
+		w := newWorld(t, v, setup{seed: 4, rate: 50, history: 2 * time.Hour, book: true})
+		w.round()
+		w.rounds(100, 7*time.Second)
+		w.settle()
+		w.same()
+		w.noneBehind()
+	}},
 	{"20: closed again, reopened, closed without an answer", func(t *testing.T, v Vendor) {
 		hour := time.Hour
 		script := []simulator.Scripted{
@@ -269,6 +300,25 @@ var connectorScenarios = []scenario{
 				w.settle()
 				w.same()
 			})
+		}
+	}},
+	{"21: a search that shows nothing of what it finds changes no number", func(t *testing.T, v Vendor) {
+		search := v.Lists[helpdesk.StreamOpen]
+		if search == v.Search {
+			return // it is one of the lists
+		}
+		w := newWorld(t, v, setup{seed: 81, rate: 6, history: 4 * time.Hour, book: true})
+		w.door.failLists(simulator.Fault{Kind: simulator.FaultEmptyPage, Path: search})
+		w.round()
+		for range 2 {
+			w.rounds(5, 4*time.Minute)
+			w.sweep()
+			w.sweep()
+		}
+		w.settle()
+		w.same()
+		if n := w.value(kpi.ReconcileCorrections, `kind="vanished"`); n != 0 {
+			t.Errorf("%v conversations count as vanished", n)
 		}
 	}},
 }

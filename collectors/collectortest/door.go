@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
-	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
@@ -151,9 +150,4 @@ func (h handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
-}
-
-// livesOn lets the desk's clock move with each request.
-func (w *world) livesOn(step time.Duration) {
-	w.door.during(func(*http.Request) { w.advance(step) })
 }

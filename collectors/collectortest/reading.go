@@ -39,14 +39,6 @@ var readingScenarios = []scenario{
 		w.same()
 		w.noneBehind()
 	}},
-	{"round by round every few seconds, at the edge of what the vendor still hides", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 4, rate: 50, history: 2 * time.Hour, book: true})
-		w.round()
-		w.rounds(100, 7*time.Second)
-		w.settle()
-		w.same()
-		w.noneBehind()
-	}},
 	{"an outage of a day is caught up with, and is late", func(t *testing.T, v Vendor) {
 		w := newWorld(t, v, setup{seed: 5, rate: 5, history: 2 * day, book: true})
 		w.round()
@@ -73,15 +65,6 @@ var readingScenarios = []scenario{
 		w.advance(day)
 		w.rounds(1, 0)
 		w.rounds(3, 4*time.Minute)
-		w.settle()
-		w.same()
-	}},
-	{"the desk lives on while pages are read", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 6, rate: 5, history: 5 * day, book: true})
-		w.livesOn(2 * time.Second)
-		w.round()
-		w.rounds(20, 5*time.Minute)
-		w.door.during(nil)
 		w.settle()
 		w.same()
 	}},

@@ -54,6 +54,7 @@ func TestConformance(t *testing.T) {
 			{Path: "/api/v2/agents", Name: "contact"}, {Path: "/api/v2/groups", Name: "business_hour_id"},
 		},
 		Unknown:  []collectortest.Field{{Path: "/api/v2/tickets", Name: "priority"}},
+		Numbered: true,
 		PageSize: 100,
 		Extra:    8,
 		Idle:     2,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
@@ -227,6 +228,39 @@ func TestAWindowKeepsItsBeginningWhileItsTicketsShareASecond(t *testing.T) {
 		`tickets "" since 2026-09-01T08:59:59Z page 2`,
 		`tickets "" since 2026-09-01T08:59:59Z page 3`,
 	}, lists)
+}
+
+// The list shows a month without updated_since, and 300 pages: here three. What is
+// included costs, and other resources refuse it. The share of the limit is kept in
+// TestAFirstSyncOf50000TicketsIsNeverRefused.
+func TestFailure18ManyTicketsOfManyMonthsAreReadBeyondTheLastPage(t *testing.T) {
+	var script []simulator.Scripted
+	for i := range 700 {
+		at := time.Duration(i) * 3 * time.Hour
+		script = append(script, simulator.Scripted{Lines: []simulator.Line{simulator.Says(at, helpdesk.AuthorCustomer)}})
+	}
+	d := newDesk(simulator.Options{Script: script}, simulator.FreshdeskOptions{Pages: 3})
+	d.Advance(opens.AddDate(0, 0, 90))
+	d.before = func(r rest.Request) error {
+		include := map[string]bool{root + "/tickets": r.Query.Get("filter") == "", root + "/tickets/{id}": true}[r.Endpoint]
+		if got := r.Query.Get("include"); include != (got == "stats") || !include && got != "" {
+			t.Errorf("%s includes %q", r.Endpoint, got)
+		}
+		if r.Endpoint == root+"/tickets" && r.Query.Get("updated_since") == "" {
+			t.Error("a list of tickets of the last month")
+		}
+		return nil
+	}
+	got := newTally()
+	c := New(d, Options{})
+	for _, sp := range c.Profile().Streams {
+		records, _ := walkOver(t, c, sp.Stream, helpdesk.Walk{Horizon: opens, Now: d.Now()})
+		if sp.Clock {
+			got.add(records)
+		}
+	}
+	matches(t, d, got)
+	compare(t, len(script), len(got.rows))
 }
 
 func TestMoreTicketsOfOneSecondThanTheLastPageHoldsAreSaidToBeMissing(t *testing.T) {

@@ -49,6 +49,7 @@ func TestConformance(t *testing.T) {
 		Unknown: []collectortest.Field{
 			{Path: "/REST/2.0/tickets", Name: "Status"}, {Path: "/REST/2.0/queues", Name: "Lifecycle"},
 		},
+		Numbered: true,
 		PageSize: 100,
 		Extra:    14,
 	})

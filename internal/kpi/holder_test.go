@@ -180,7 +180,7 @@ func TestHandoffs(t *testing.T) {
 	})
 }
 
-func TestLabelsAreThoseOfTheFactsOwnTime(t *testing.T) {
+func TestFailure19LabelsAreThoseOfTheFactsOwnTime(t *testing.T) {
 	runStories(t, []story{
 		{
 			name:  "a team's facts stay with it when another takes the conversation over; the deadline is the new team's",

@@ -173,7 +173,8 @@ func agreesWithTheWallClock(t *rapid.T) {
 	}
 }
 
-func TestScheduleAgreesWithAClockOnTheWall(t *testing.T) {
+// Zones, changes of the clock and holidays, against an oracle.
+func TestFailure19AScheduleAgreesWithAClockOnTheWall(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, agreesWithTheWallClock)
 }
