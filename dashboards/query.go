@@ -51,6 +51,11 @@ or on (%[1]s)
   ((%[3]s and on (source) %[4]s == 0) + (%.0[6]f))`, by, expr, known, of(rules.Fresh, ofSource), float64(nothing-1), float64(blind-1))
 }
 
+// unnamed is an expression without the names of its series, and by labels that
+// tell them apart. A table makes one row of label sets that are the same, and the
+// name is a label there.
+func unnamed(by, expr string) string { return fmt.Sprintf("max by (%s) (%s)", by, expr) }
+
 // seen keeps what is of channels that had a conversation: limits and promises
 // are told of all channels.
 func seen(expr string) string {

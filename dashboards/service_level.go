@@ -63,7 +63,7 @@ func leastBudget() panel {
 func promises() panel {
 	by := "source, channel, clock"
 	column := func(name, expr, unit string, decimals float64) query {
-		return query{column: name, expr: ofEach(by, expr), unit: unit, decimals: decimals, meanings: shown()}
+		return query{column: name, expr: ofEach(by, unnamed(by, expr)), unit: unit, decimals: decimals, meanings: shown()}
 	}
 	tier := column("level", of(rules.TierOf(week), ofChannel), "none", 0)
 	tier.steps, tier.meanings = tierSteps(), shown(tierMeanings()...)
@@ -78,7 +78,7 @@ func promises() panel {
 		id: 4, name: "promises", kind: grid, w: width, h: 9, unit: "percentunit", decimals: 1, noValue: "not_scraped",
 		queries: []query{
 			tier, promise,
-			{column: "objective", expr: seen(of(rules.Objective, ofChannel)), unit: "percentunit", decimals: 0},
+			{column: "objective", expr: unnamed(by, seen(of(rules.Objective, ofChannel))), unit: "percentunit", decimals: 0},
 			column("attained_1d", promised(of(rules.Attainment(day), ofChannel)), "percentunit", 1),
 			column("attained_7d", promised(of(rules.Attainment(week), ofChannel)), "percentunit", 1),
 			column("attained_28d", promised(of(rules.Attainment(month), ofChannel)), "percentunit", 1),

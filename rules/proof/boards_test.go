@@ -19,9 +19,16 @@ import (
 // board is what is read of a board.
 type board struct {
 	UID    string
+	Time   struct{ From string }
 	Panels []struct {
-		Title   string
-		Targets []struct{ Expr, LegendFormat string }
+		ID       int
+		Type     string
+		Title    string
+		TimeFrom string
+		Targets  []struct {
+			RefID, Expr, LegendFormat string
+			Instant                   bool
+		}
 	}
 }
 

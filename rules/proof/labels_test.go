@@ -301,6 +301,37 @@ func TestEverySeriesAndLabelOfAPanelExists(t *testing.T) {
 	}
 }
 
+// TestColumnsOfATableHaveTheSameLabels reads the queries of each table: Grafana
+// makes one row of what has the same labels, the series' name among them.
+func TestColumnsOfATableHaveTheSameLabels(t *testing.T) {
+	all := knownSeries(t)
+	n := 0
+	for _, b := range boards(t) {
+		for _, panel := range b.Panels {
+			if panel.Type != "table" {
+				continue
+			}
+			n++
+			var first set
+			for _, q := range panel.Targets {
+				of, err := all.read(choices.Replace(q.Expr))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if first == nil {
+					first = of
+				}
+				if of[labels.MetricName] || !maps.Equal(first, of) {
+					t.Errorf("%s, %q, %s: %v, want %v and no name", b.UID, panel.Title, q.RefID, slices.Sorted(maps.Keys(of)), slices.Sorted(maps.Keys(first)))
+				}
+			}
+		}
+	}
+	if n < 5 {
+		t.Errorf("%d tables were read", n)
+	}
+}
+
 // TestLabelsThatAreNotThereAreNoticed proves the proof.
 func TestLabelsThatAreNotThereAreNoticed(t *testing.T) {
 	all := knownSeries(t)
