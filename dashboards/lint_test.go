@@ -190,6 +190,9 @@ func known(t *testing.T) map[string]bool {
 	for _, families := range [][]*kpi.Family{kpi.FactFamilies, kpi.LiveFamilies, kpi.SourceFamilies, kpi.OperationalFamilies} {
 		for _, f := range families {
 			names[f.Name] = true
+			if f.Type == kpi.Histogram {
+				names[f.Name+"_bucket"] = true
+			}
 			if f.Type == kpi.Histogram || f.Type == kpi.Summary {
 				names[f.Name+"_sum"], names[f.Name+"_count"] = true, true
 			}

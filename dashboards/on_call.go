@@ -17,7 +17,7 @@ func onCall() board {
 			{"now", []panel{sight(), waiting(), oldestWaiting(), dueSoon(), dueInAnHour(), pastPromise()}},
 			{"queue", []panel{waitingByChannel(), pastTiers()}},
 			{"alerts", []panel{firing(), burnRates()}},
-			{"hours", []panel{waitingTrend(), queueTrend(), pushes()}},
+			{"hours", []panel{waitingTrend(), queueTrend(), pushes(), recentResponse()}},
 		},
 	}
 }
@@ -143,5 +143,22 @@ func pushes() panel {
 	return panel{
 		id: 13, name: "pushes", kind: curve, w: 8, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{{expr: counted(kpi.AlertsPushed, "source, result"), legend: "{{source}} {{result}}"}},
+	}
+}
+
+// recentResponse has the quantiles of the responses of each hour, or of longer
+// where many hours are shown; exemplars name conversations.
+func recentResponse() panel {
+	quantile := func(q float64, legend string) query {
+		name := kpi.ResponseSeconds.Name
+		return query{legend: legend, exemplar: true, expr: fmt.Sprintf(`(
+    histogram_quantile(%[1]v, sum by (source) (increase(%[2]s[$__rate_interval])))
+  or
+    histogram_quantile(%[1]v, sum by (source, le) (increase(%[3]s[$__rate_interval])))
+) > 0`, q, of(name, ofTeam), of(name+"_bucket", ofTeam))}
+	}
+	return panel{
+		id: 14, name: "recent_response", kind: curve, w: width, h: 8, unit: "s", lowest: ptr(0), noValue: "gap", every: "1h",
+		queries: []query{quantile(0.5, "{{source}} p50"), quantile(0.9, "{{source}} p90")},
 	}
 }

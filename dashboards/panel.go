@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -33,6 +34,7 @@ type panel struct {
 	stacked  bool
 	sortBy   string // phrase of a column, the least first
 	timeFrom string // a time range of its own; "" for the board's
+	every    string // the finest step of a curve; "" for that of recorded series
 	links    []link
 	matrix   []dashboard.DataTransformerConfig // of a table that is no list
 	rowsOf   string                            // the label that a matrix has its rows by, in the order of its values
@@ -112,7 +114,7 @@ func (p *panel) build(w words.Words, key string) (dashboard.Panel, error) {
 	case curve:
 		built.Options = curveOptions()
 		built.FieldConfig.Defaults.Custom = p.curveField()
-		built.Interval = cog.ToPtr(evaluated)
+		built.Interval = cog.ToPtr(cmp.Or(p.every, evaluated))
 	case bars:
 		built.Options = barOptions()
 	case grid:

@@ -86,6 +86,8 @@ var boardsEN = texts{
 	"board.on_call.queue_trend.about":        "Conversations in the queue by status; closed and excluded ones are in none. A gap is a time at which no source could be read.",
 	"board.on_call.pushes":                   "Alerts pushed",
 	"board.on_call.pushes.about":             "Alerts sent to each Alertmanager about single conversations and bursts, renewals and resolutions included, by result.",
+	"board.on_call.recent_response":          "Response times, half and nine in ten",
+	"board.on_call.recent_response.about":    "Half of the responses that were booked within the hour before each instant (or within a step of the panel, where that is longer) took at most so long, and nine in ten. Every turn, the first included; what was learned late counts when it was booked. Dots are single responses: they name the conversation. A gap is an hour without a response, or a source that could not be read.",
 
 	"board.demand":       "Helpdesk: demand and staffing",
 	"board.demand.about": "When do customers write, how many more than usual, and do nights and weekends wait longer?",

@@ -83,6 +83,8 @@ var boardsPT = texts{
 	"board.on_call.queue_trend.about":        "Conversas na fila por situação; fechadas e excluídas não estão em nenhuma. Uma lacuna é um tempo em que nenhuma fonte podia ser lida.",
 	"board.on_call.pushes":                   "Alertas enviados",
 	"board.on_call.pushes.about":             "Alertas enviados a cada Alertmanager sobre conversas individuais e rajadas, renovações e resoluções incluídas, por resultado.",
+	"board.on_call.recent_response":          "Tempos de resposta, metade e nove em dez",
+	"board.on_call.recent_response.about":    "Metade das respostas registradas na hora anterior a cada instante (ou em um passo do painel, quando é maior) levou no máximo esse tempo, e nove em dez. Cada vez, incluindo a primeira; o que se soube tarde conta quando foi registrado. Pontos são respostas individuais: indicam a conversa. Uma lacuna é uma hora sem resposta, ou uma fonte que não pôde ser lida.",
 
 	"board.demand":       "Helpdesk: demanda e escala",
 	"board.demand.about": "Quando os clientes escrevem, quanto a mais que o normal, e noites e fins de semana esperam mais?",

@@ -87,6 +87,9 @@ func everything(hours int) samples {
 				for _, s := range suffixes {
 					all[f.Name+s+"{"+set+"}"] = v
 				}
+				if f.Type == kpi.Histogram {
+					all[f.Name+"_bucket{"+set+`,le="60"}`], all[f.Name+"_bucket{"+set+`,le="+Inf"}`] = v/2, v
+				}
 			}
 		}
 	}
