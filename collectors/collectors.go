@@ -43,7 +43,8 @@ var vendors = map[string]vendor{
 		new: func(s config.Source, api rest.Doer) helpdesk.Collector {
 			b := s.Block.(*config.Callbell)
 			o := callbell.Options{
-				ReopenGrace: s.Policy.ReopenGrace, BotReplyWithin: time.Duration(b.BotReplyWithin), CSATField: b.CSATCustomField, CSATTags: b.CSATTags,
+				ReopenGrace: s.Policy.ReopenGrace, BotReplyWithin: time.Duration(b.BotReplyWithin), BotFlows: b.BotFlows,
+				CSATField: b.CSATCustomField, CSATTags: b.CSATTags,
 			}
 			if !s.FirstSync.Book {
 				o.Uncounted = s.FirstSync.Lookback

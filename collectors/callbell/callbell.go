@@ -35,6 +35,8 @@ type Options struct {
 	// BotReplyWithin takes a message that was sent so soon after the customer's
 	// for a bot's; 0: all are agents'.
 	BotReplyWithin time.Duration
+	// BotFlows asks of each contact with news whether a bot has it.
+	BotFlows bool
 	// CSATField names the custom field that a bot writes the customer's answer to.
 	CSATField string
 	// CSATTags are the tags that a bot sets for the customer's answer, by score.
@@ -111,7 +113,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 	if c.opts.CSATField != "" || len(c.opts.CSATTags) > 0 {
 		p.Capabilities[helpdesk.CapCSAT] = helpdesk.Estimate
 	}
-	if c.opts.BotReplyWithin > 0 {
+	if c.opts.BotReplyWithin > 0 || c.opts.BotFlows {
 		p.Capabilities[helpdesk.CapBots] = helpdesk.Estimate
 	}
 	return p

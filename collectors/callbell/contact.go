@@ -155,6 +155,12 @@ func (c *Collector) look(ctx context.Context, ct *contact, was *memo, prio rest.
 	}
 	k.name()
 	k.items = since(k.items, from)
+	if c.opts.BotFlows && (was != nil && k.see(true).news || was == nil && !k.past()) {
+		if err := c.flows(ctx, &k, prio); err != nil {
+			return seen{}, err
+		}
+	}
+	k.mark()
 	if err := c.settled(ctx, &k, prio); err != nil {
 		return seen{}, err
 	}

@@ -133,7 +133,7 @@ func (k *look) message(it item) helpdesk.Message {
 	switch {
 	case it.kind == received:
 		m.Author = helpdesk.AuthorCustomer
-	case it.quick:
+	case it.quick, it.bot:
 		m.Author = helpdesk.AuthorBot
 	default:
 		m.Author = helpdesk.AuthorAgent
@@ -145,13 +145,16 @@ func (k *look) message(it item) helpdesk.Message {
 }
 
 // change tells a change of the opening's status. Who did it is not told: an agent
-// is assumed, the one who has it.
+// is assumed, the one who has it; or automation, of what only a bot had.
 func (k *look) change(c helpdesk.Change, at int64) {
 	ch := helpdesk.StatusChange{Conversation: k.id(), Change: c, To: helpdesk.StatusOpen}
 	name := "reopened"
 	switch c {
 	case helpdesk.ChangeClosed:
 		name, ch.To, ch.Agent = "closed", helpdesk.StatusClosed, k.m.Agent
+		if k.automated() {
+			ch.By = helpdesk.ActorAutomation
+		}
 	case helpdesk.ChangeExcluded:
 		name, ch.To, ch.Excluded = "blocked", helpdesk.StatusExcluded, helpdesk.ExcludedSpam
 	case helpdesk.ChangeRestored:
@@ -181,7 +184,7 @@ func (k *look) assign(items []item) {
 	case agent == k.m.Agent:
 		at = k.m.Opening
 	case !k.m.Handled:
-		if i := slices.IndexFunc(items, func(it item) bool { return it.fresh && it.kind != received }); i >= 0 {
+		if i := slices.IndexFunc(items, func(it item) bool { return it.fresh && it.kind != received && !it.bot }); i >= 0 {
 			at = items[i].at
 		}
 	default:

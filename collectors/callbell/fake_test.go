@@ -51,6 +51,7 @@ type fakeAPI struct {
 	t        *testing.T
 	contacts []object
 	messages map[string][]object // by contact
+	bots     map[string]object   // by contact
 	raw      map[string]string   // by path: answered as it is
 	failing  map[string]error    // by path
 	paging   paging
@@ -62,7 +63,7 @@ type fakeAPI struct {
 }
 
 func newFake(t *testing.T) *fakeAPI {
-	return &fakeAPI{t: t, messages: map[string][]object{}, raw: map[string]string{}, failing: map[string]error{}, size: pageSize}
+	return &fakeAPI{t: t, messages: map[string][]object{}, bots: map[string]object{}, raw: map[string]string{}, failing: map[string]error{}, size: pageSize}
 }
 
 // contact adds a contact at the front of the list, closed at an instant or "" for
@@ -124,6 +125,10 @@ func (f *fakeAPI) answer(r rest.Request) (object, error) {
 			if r.Path == allContacts+"/"+o["uuid"].(string) {
 				return object{"contact": []object{o}}, nil
 			}
+		}
+	case contactBot:
+		if b := f.bots[strings.TrimSuffix(strings.TrimPrefix(r.Path, allContacts+"/"), "/bot")]; b != nil {
+			return object{"bot": b}, nil
 		}
 	case contactMessages:
 		uuid := strings.TrimSuffix(strings.TrimPrefix(r.Path, allContacts+"/"), "/messages")

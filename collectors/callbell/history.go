@@ -32,6 +32,7 @@ type item struct {
 	id    string
 	seq   uint64 // in its second
 	fresh bool   // it was not known before
+	bot   bool   // written while a bot had the contact
 	quick bool   // sent sooner after the customer's message than people type
 }
 

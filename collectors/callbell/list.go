@@ -30,6 +30,7 @@ const (
 const (
 	allContacts     = "/v1/contacts"
 	oneContact      = "/v1/contacts/{uuid}"
+	contactBot      = "/v1/contacts/{uuid}/bot"
 	contactMessages = "/v1/contacts/{uuid}/messages"
 	allTeams        = "/v1/teams"
 	teamMembers     = "/v1/teams/{uuid}/members"

@@ -34,6 +34,7 @@ type memo struct {
 	Handled bool   `json:"d,omitempty"`    // an agent has had this opening
 	Blocked int64  `json:"b,omitempty"`
 	Score   int    `json:"s,omitempty"`
+	Flows   []flow `json:"w,omitempty"` // oldest first
 	Print   uint64 `json:"p,omitempty"` // of the row
 }
 

@@ -22,10 +22,19 @@ type glance struct {
 // it has told of: each in a line, by its beginning.
 func story(t *testing.T, opts Options, glances ...glance) []string {
 	t.Helper()
+	return storyOf(t, opts, nil, glances)
+}
+
+// storyOf is a story in which something happens before each glance.
+func storyOf(t *testing.T, opts Options, happens func(i int, d *desk, ct object), glances []glance) []string {
+	t.Helper()
 	d := newDesk(t, opts)
 	ct := d.contact("c1", "")
 	told := map[string]helpdesk.Record{}
 	for i, g := range glances {
+		if happens != nil {
+			happens(i, d, ct)
+		}
 		d.now = at(g.at)
 		if ct["closedAt"] = nil; g.closed != "" {
 			ct["closedAt"] = at(g.closed).Format("2006-01-02T15:04:05.000Z")
@@ -77,7 +86,8 @@ func lines(told map[string]helpdesk.Record) []string {
 			what := map[helpdesk.Change]string{
 				helpdesk.ChangeClosed: "closed", helpdesk.ChangeReopened: "reopened", helpdesk.ChangeExcluded: "blocked", helpdesk.ChangeRestored: "unblocked",
 			}
-			happened[r.Conversation] = append(happened[r.Conversation], clock(r.At)+" "+what[r.Change])
+			by := map[helpdesk.Actor]string{helpdesk.ActorAutomation: " by itself"}[r.By]
+			happened[r.Conversation] = append(happened[r.Conversation], clock(r.At)+" "+what[r.Change]+by)
 		case helpdesk.Rating:
 			happened[r.Conversation] = append(happened[r.Conversation], fmt.Sprint(clock(r.Scored), " rated ", r.Score))
 		}

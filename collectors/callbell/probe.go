@@ -52,9 +52,9 @@ func pages(m meta) helpdesk.Finding {
 // options says what the configuration could add.
 func (c *Collector) options() []helpdesk.Finding {
 	var all []helpdesk.Finding
-	if c.opts.BotReplyWithin == 0 {
+	if c.opts.BotReplyWithin == 0 && !c.opts.BotFlows {
 		all = append(all, helpdesk.Finding{
-			Weight: helpdesk.Limited, What: "bots", Text: "A bot's replies look like an agent's: set bot_reply_within to tell them apart by their speed.",
+			Weight: helpdesk.Limited, What: "bots", Text: "A bot's replies look like an agent's: set bot_flows to ask who had the contact, or bot_reply_within to tell them apart by their speed.",
 		})
 	}
 	if c.opts.CSATField == "" && len(c.opts.CSATTags) == 0 {

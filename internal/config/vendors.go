@@ -110,6 +110,8 @@ type Callbell struct {
 	// BotReplyWithin takes what is sent so soon after a customer's message for a
 	// bot's reply; 0: nothing.
 	BotReplyWithin model.Duration `yaml:"bot_reply_within,omitempty"`
+	// BotFlows asks of each contact with news whether a bot has it.
+	BotFlows bool `yaml:"bot_flows,omitempty"`
 	// CSATCustomField names the custom field of contacts that a bot writes the
 	// customer's rating to, CSATTags the tags that it sets instead, by score.
 	CSATCustomField string         `yaml:"csat_custom_field,omitempty"`
