@@ -7,6 +7,7 @@ SHELL := bash
 GO ?= go
 FUZZTIME ?= 30s
 BENCH ?= .
+ROWS ?=
 
 # What --version and helpdesk_exporter_build_info say; without git, that it is unknown.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -54,8 +55,9 @@ generated: generate ## fails if a generated file was not up to date
 	git diff --exit-code -- docs rules
 
 .PHONY: bench
-bench: ## the benchmarks (BENCH=regexp)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: ## measure everything, into docs/performance.md, and the benchmarks of parts (ROWS="scrape round" BENCH=regexp)
+	$(GO) run ./test/bench $(if $(ROWS),,-write docs/performance.md) $(ROWS)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout=1h ./...
 
 .PHONY: fuzz
 fuzz: ## each fuzz test for FUZZTIME=30s
