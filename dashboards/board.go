@@ -46,7 +46,7 @@ func (b *board) build(w words.Words) (dashboard.Dashboard, error) {
 		Refresh(b.refresh).
 		Timezone(common.TimeZoneBrowser).
 		Tooltip(dashboard.DashboardCursorSyncCrosshair).
-		Editable().
+		Readonly().
 		Link(dashboard.NewDashboardLinkBuilder(say(w, "boards")).
 			Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{tag}).AsDropdown(false).IncludeVars(true).KeepTime(false)).
 		Annotation(firingAlerts(w))

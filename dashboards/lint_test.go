@@ -18,9 +18,15 @@ import (
 type doc struct {
 	UID, Title, Description, Refresh string
 	Panels                           []panelDoc
-	Templating                       struct{ List []struct{ Name, Type string } }
-	Annotations                      struct{ List []struct{ Name, Expr string } }
-	Links                            []struct{ Type string }
+	Editable                         bool
+	Templating                       struct {
+		List []struct {
+			Name, Type, Label, Definition string
+			Refresh                       int
+		}
+	}
+	Annotations struct{ List []struct{ Name, Expr string } }
+	Links       []struct{ Type string }
 }
 
 type panelDoc struct {
