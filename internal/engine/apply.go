@@ -131,8 +131,7 @@ func (a *application) record(r helpdesk.Record) error {
 	case helpdesk.Agent:
 		return a.agent(r)
 	case helpdesk.Team:
-		a.teams = append(a.teams, r)
-		return a.s.putDirectory(a.tx, directoryEntry{Kind: directoryTeam, ID: r.ID, Name: r.Name, Channel: r.Channel})
+		return a.team(r)
 	}
 	return fmt.Errorf("a record of unknown type %T", r)
 }

@@ -163,11 +163,20 @@ func (s *Source) collectPosition(ch chan<- prometheus.Metric, now time.Time) {
 	}
 	s.emit(ch, kpi.FirstSyncProgress, s.progress())
 	s.emit(ch, kpi.StateConversations, float64(s.conversations))
+	s.collectLimited(ch, limited)
+}
+
+// collectLimited shows what was beyond a limit: of the labels that are in force,
+// and of a directory that is too long, whether it names a label or not.
+func (s *Source) collectLimited(ch chan<- prometheus.Metric, limited map[string]uint64) {
 	for _, l := range s.engine.opts.Labels {
-		s.emit(ch, kpi.LabelsLimited, float64(limited[l.String()]), l.String())
+		limited[l.String()] += 0
 	}
 	if s.opts.Agents != AgentsOff {
-		s.emit(ch, kpi.LabelsLimited, float64(limited[agentLabel]), agentLabel)
+		limited[agentLabel] += 0
+	}
+	for label, n := range limited {
+		s.emit(ch, kpi.LabelsLimited, float64(n), label)
 	}
 }
 

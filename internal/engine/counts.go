@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"hash/maphash"
 	"maps"
 	"sync"
 
@@ -27,7 +28,7 @@ func (c *Counts) source(name string) *counts {
 	if n == nil {
 		n = &counts{
 			start: timestamppb.Now(), behind: map[helpdesk.Stream]uint64{}, corrections: map[string]uint64{},
-			beyond: map[string]map[string]bool{}, limited: map[string]uint64{},
+			beyond: map[string]*memory{}, limited: map[string]uint64{},
 		}
 		c.sources[name] = n
 	}
@@ -47,9 +48,9 @@ type counts struct {
 	start       *timestamppb.Timestamp
 	mu          sync.Mutex
 	behind      map[helpdesk.Stream]uint64
-	corrections map[string]uint64          // by kind
-	beyond      map[string]map[string]bool // label -> value that went to other
-	limited     map[string]uint64          // distinct values that went to other, by label
+	corrections map[string]uint64  // by kind
+	beyond      map[string]*memory // the values that went to other, by label
+	limited     map[string]uint64  // how many they were
 }
 
 func (c *counts) addBehind(s helpdesk.Stream, n uint64) {
@@ -64,20 +65,41 @@ func (c *counts) correct(kind string, n uint64) {
 	c.corrections[kind] += n
 }
 
-// overflow counts a value that goes to other, once. It remembers so many values
-// of a label at most: beyond that, a value may count again.
-func (c *counts) overflow(label, value string, most int) {
+// overflow counts a value beyond the limit, once. Where there are more than are
+// remembered, a value may count again.
+func (c *counts) overflow(label, value string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.beyond[label]
-	if m == nil || len(m) >= most {
-		m = map[string]bool{}
+	if m == nil {
+		m = &memory{}
 		c.beyond[label] = m
 	}
-	if !m[value] {
-		m[value] = true
+	if m.learn(value) {
 		c.limited[label]++
 	}
+}
+
+// memory remembers the last memoryLimit values at least, and twice as many at
+// most, by their sums: some 400 kB, however many there are, and however long.
+type memory struct{ now, before map[uint64]bool }
+
+const memoryLimit = 10_000
+
+// memorySeed makes the sums of a process, so that nobody can choose values of one sum.
+var memorySeed = maphash.MakeSeed()
+
+// learn reports whether a value is new.
+func (m *memory) learn(value string) bool {
+	sum := maphash.String(memorySeed, value)
+	if m.now[sum] || m.before[sum] {
+		return false
+	}
+	if m.now == nil || len(m.now) >= memoryLimit {
+		m.now, m.before = map[uint64]bool{}, m.now
+	}
+	m.now[sum] = true
+	return true
 }
 
 // now returns what was counted.

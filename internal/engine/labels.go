@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"sync"
 
@@ -10,6 +12,22 @@ import (
 
 // Other is the label value that takes in what exceeds the bound.
 const Other = "other"
+
+// valueLimit is the most bytes of a label value. Names of teams, inboxes and
+// agents are far shorter; what a helpdesk sends instead may have any length.
+const valueLimit = 200
+
+// clean makes a value valid text of at most valueLimit bytes. What is cut off
+// leaves its sum, so that two values that begin alike stay two.
+func clean(value string) string {
+	value = strings.ToValidUTF8(value, "�")
+	if len(value) <= valueLimit {
+		return value
+	}
+	sum := sha256.Sum256([]byte(value))
+	tail := "…" + hex.EncodeToString(sum[:4])
+	return strings.ToValidUTF8(value[:valueLimit-len(tail)], "") + tail
+}
 
 // labelValues bounds the values of each label: first come, kept in the ledger.
 type labelValues struct {
@@ -38,10 +56,10 @@ func (l *labelValues) set(label string) map[string]bool {
 	return m
 }
 
-// bound returns the value, or Other where the label has its fill. The empty
-// value is always allowed.
+// bound returns the value, cut to its limit, or Other where the label has its
+// fill. The empty value is always allowed.
 func (l *labelValues) bound(label, value string) string {
-	value = strings.ToValidUTF8(value, "�")
+	value = clean(value)
 	if value == "" || value == Other {
 		return value
 	}
@@ -56,7 +74,7 @@ func (l *labelValues) bound(label, value string) string {
 		l.added = append(l.added, label+"/"+value)
 		return value
 	}
-	l.counts.overflow(label, value, 100*l.limit)
+	l.counts.overflow(label, value)
 	return Other
 }
 
@@ -76,7 +94,7 @@ func (l *labelValues) save(tx state.Tx, source string) error {
 // knows returns the value if it has a series of its own, else Other: for scrapes,
 // which learn nothing.
 func (l *labelValues) knows(label, value string) string {
-	value = strings.ToValidUTF8(value, "�")
+	value = clean(value)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if value == "" || l.known[label][value] {

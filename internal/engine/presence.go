@@ -25,7 +25,8 @@ type presence struct {
 var presenceKey = []byte("presence")
 
 // roll is a walk over the agents: only a whole one tells who is there. It is not
-// kept over a restart, for the next round walks again.
+// kept over a restart, for the next round walks again. One of more agents than a
+// directory holds tells nothing: part of them would pass for all.
 type roll map[string]helpdesk.Agent
 
 // callRoll takes in a page of agents, and at the end of a walk books the time
@@ -39,7 +40,9 @@ func (s *Source) callRoll(page helpdesk.Page, before, after StreamState, now tim
 	}
 	for _, r := range page.Records {
 		if g, ok := r.(helpdesk.Agent); ok && !g.Bot && !s.agents[g.ID].Bot && g.Presence != helpdesk.PresenceUnknown {
-			(*s.roll)[g.ID] = g
+			if len(*s.roll) <= directoryLimit {
+				(*s.roll)[g.ID] = helpdesk.Agent{Presence: g.Presence, Since: g.Since, ID: g.ID}
+			}
 		}
 	}
 	if !page.Done {
@@ -47,6 +50,10 @@ func (s *Source) callRoll(page helpdesk.Page, before, after StreamState, now tim
 	}
 	there := *s.roll
 	s.roll = nil
+	if len(there) > directoryLimit {
+		s.engine.opts.Logger.Warn("presence is not shown: there are more agents than are remembered", "helpdesk", s.opts.Name, "limit", directoryLimit)
+		return nil
+	}
 	if before.Started != 0 && !s.near(before.Started, now.UnixNano()) {
 		return nil // its first pages are old
 	}

@@ -74,7 +74,7 @@ var (
 	}
 	LabelsLimited = &Family{
 		Name: "helpdesk_labels_limited_total", Type: Counter, Scope: ScopeSource, Extra: []Label{{"label", nil}},
-		Help: "Distinct label values beyond the limit that were sent to \"other\".",
+		Help: "Distinct label values beyond the limit that were sent to \"other\", and agents and teams beyond the first 10,000 of a directory.",
 	}
 )
 
