@@ -208,6 +208,7 @@ func (b *booking) rowless(id string, c *stored) error {
 	if err := b.s.want(b.tx, helpdesk.Want{Kind: helpdesk.WantConversation, ID: id}); err != nil {
 		return err
 	}
+	b.wait(c)
 	return b.s.putConversation(b.tx, id, c, notDue)
 }
 
