@@ -58,3 +58,36 @@ func TestSpamThatIsGoneStaysSpam(t *testing.T) {
 	d.book(start.Add(hour))
 	d.expect(map[string]float64{of(kpi.ConversationsExcluded, "", "email", "reason", "spam"): 1}, kpi.ConversationsExcluded)
 }
+
+// A migration, an import or a merge at the helpdesk's may stamp all that it has
+// anew: later, or earlier.
+func TestNewStampsOnWhatWasCountedChangeNothing(t *testing.T) {
+	for _, by := range []time.Duration{-40 * hour, -time.Minute, time.Minute, 40 * hour} {
+		t.Run(by.String(), func(t *testing.T) {
+			d := newDesk(t)
+			closed := start.Add(25 * hour)
+			row := as(opened("1", start.Add(hour), helpdesk.ChannelEmail), closed, helpdesk.StatusClosed)
+			asked := says("1", start.Add(hour), helpdesk.AuthorCustomer)
+			answer := says("1", start.Add(2*hour), helpdesk.AuthorAgent)
+			end := changes("1", closed, helpdesk.ChangeClosed, helpdesk.StatusClosed)
+			d.now = closed
+			d.tell(helpdesk.StreamMessages, asked, answer)
+			d.tell(helpdesk.StreamEvents, end)
+			d.tell(helpdesk.StreamConversations, row)
+			d.book(closed.Add(hour))
+			before := d.nonzero(kpi.FactFamilies...)
+			if len(before) < 8 {
+				t.Fatalf("too little is counted for a proof: %v", before)
+			}
+			row.Created, row.Updated = row.Created.Add(by), d.now
+			asked.At, answer.At, end.At = asked.At.Add(by), answer.At.Add(by), end.At.Add(by)
+			d.tell(helpdesk.StreamMessages, asked, answer)
+			d.tell(helpdesk.StreamEvents, end)
+			d.tell(helpdesk.StreamConversations, row)
+			d.book(closed.Add(100 * hour))
+			if diff := cmp.Diff(before, d.nonzero(kpi.FactFamilies...)); diff != "" {
+				t.Errorf("(-before +after):\n%s", diff)
+			}
+		})
+	}
+}
