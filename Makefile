@@ -68,6 +68,10 @@ fuzz: ## each fuzz test for FUZZTIME=30s
 		done; \
 	done
 
+.PHONY: vuln
+vuln: ## known holes in what the programs are built of (asks vuln.go.dev)
+	$(GO) tool -modfile=tools/go.mod govulncheck ./...
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin
