@@ -36,7 +36,11 @@ func Probe(ctx context.Context, w io.Writer, file, source string) error {
 	}
 	defer p.conn.Client.Close()
 	p.profile = p.conn.Collector.Profile()
-	fmt.Fprintf(w, "%s (%s)\n\nStreams, a page of each\n", src.Name, src.Vendor)
+	fmt.Fprintf(w, "%s (%s)\n", src.Name, src.Vendor)
+	for _, text := range src.Warnings() {
+		fmt.Fprintf(w, "warning: %s\n", text)
+	}
+	fmt.Fprint(w, "\nStreams, a page of each\n")
 	if err := errors.Join(p.streams(ctx), ctx.Err()); err != nil {
 		return err
 	}

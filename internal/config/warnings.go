@@ -17,12 +17,7 @@ import (
 func (v *Validated) Warnings() []string {
 	var warnings []string
 	for _, s := range v.Sources {
-		var own []string
-		if w, ok := s.Block.(warned); ok {
-			own = w.warnings()
-		}
-		files := map[string]string{"webhook.secret_file": s.WebhookSecretFile}
-		for _, text := range slices.Concat(uncredited(&s.HTTP), unverified(&s.HTTP), unreadable(&s.HTTP), unreadFiles(files), own) {
+		for _, text := range s.Warnings() {
 			warnings = append(warnings, fmt.Sprintf("source %s: %s: %s", s.Name, s.Vendor, text))
 		}
 	}
@@ -35,6 +30,16 @@ func (v *Validated) Warnings() []string {
 		}
 	}
 	return warnings
+}
+
+// Warnings are those of one source.
+func (s Source) Warnings() []string {
+	var own []string
+	if w, ok := s.Block.(warned); ok {
+		own = w.warnings()
+	}
+	files := map[string]string{"webhook.secret_file": s.WebhookSecretFile}
+	return slices.Concat(uncredited(&s.HTTP), unverified(&s.HTTP), unreadable(&s.HTTP), unreadFiles(files), own)
 }
 
 // uncredited tells that there are no credentials, or what is missing of them.

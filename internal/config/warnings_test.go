@@ -83,3 +83,23 @@ func TestWhatIsAllowedAndHardlyMeantIsSaid(t *testing.T) {
 		})
 	}
 }
+
+func TestZendesksCredentialsThatShouldNotStayAreNamed(t *testing.T) {
+	for _, tc := range []struct{ way, want string }{
+		{`oauth2: {client_id: me, client_secret: hunter2, token_url: "https://acme.zendesk.com/oauth/tokens"}`, ""},
+		{`authorization: {credentials: hunter2}`, ""},
+		{`basic_auth: {username: bot@acme.com/token, password: hunter2}`,
+			`basic_auth: Zendesk ends API tokens on 30 April 2027: use oauth2 with client credentials`},
+		{`basic_auth: {username: bot@acme.com, password: hunter2}`,
+			`basic_auth: Zendesk takes no passwords: use oauth2, or an API token with the username address/token`},
+	} {
+		v := parse(t, "sources: [{name: shop, zendesk: {url: \"https://acme.zendesk.com\", "+tc.way+"}}]")
+		var want []string
+		if tc.want != "" {
+			want = []string{tc.want}
+		}
+		if diff := cmp.Diff(want, v.Sources[0].Warnings()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.way, diff)
+		}
+	}
+}
