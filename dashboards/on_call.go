@@ -117,7 +117,7 @@ func burnRates() panel {
 	return panel{
 		id: 10, name: "burn_rates", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{{
-			expr:   `label_replace({__name__=~"` + rules.BurnRateNames + `",` + ofChannel + `}, "window", "$1", "__name__", "` + rules.BurnRateNames + `")`,
+			expr:   `label_replace({__name__=~"` + rules.BurnRateNames + `",` + ofChannel + `}, "window", "$1", "__name__", ".+:rate(.+)")`,
 			legend: "{{channel}} {{clock}} {{window}}",
 		}},
 		steps: []step{{color: plain}, {1, warned}},

@@ -157,6 +157,8 @@ func ofADesk(at time.Time, hours int) samples {
 	return exposed
 }
 
+var inLegend = regexp.MustCompile(`\{\{(\w+)\}\}`)
+
 // TestEveryPanelShowsSomething executes each query of each board on a month in
 // which everything happened.
 func TestEveryPanelShowsSomething(t *testing.T) {
@@ -186,6 +188,11 @@ func TestEveryPanelShowsSomething(t *testing.T) {
 				for _, series := range slices.Sorted(maps.Keys(got)) {
 					if v := got[series]; math.IsNaN(v) || math.IsInf(v, 0) {
 						t.Errorf("%s, %q shows %v for %s", b.UID, panel.Title, v, series)
+					}
+					for _, l := range inLegend.FindAllStringSubmatch(q.LegendFormat, -1) {
+						if !strings.Contains(series, l[1]+`="`) {
+							t.Errorf("%s, %q calls a series by its %s, which %s has not", b.UID, panel.Title, l[1], series)
+						}
 					}
 				}
 			}
