@@ -41,7 +41,7 @@ check: lint generated test ## what CI asks for: lint, generated files up to date
 lint: ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) -C rules/proof vet ./...
+	$(GO) -C rules/proof vet -tags month ./...
 	$(GO) -C test/browser vet ./...
 	$(GO) -C test/openapi vet ./...
 	$(GO) -C test/kubernetes vet ./...
@@ -54,6 +54,12 @@ generate: ## write the generated files anew: docs/metrics.md, docs/alerts.md, ru
 .PHONY: generated
 generated: generate ## fails if a generated file was not up to date
 	git diff --exit-code -- docs rules
+
+.PHONY: pictures
+pictures: ## docs/images/board-*.svg: the boards on a simulated month, drawn from what their queries answer
+	@results=$$(mktemp); trap 'rm -f "$$results"' EXIT; \
+	$(GO) -C rules/proof test -count=1 -timeout=30m -tags=month -run '^TestPanelsShowTheTruth$$' . -results "$$results"; \
+	$(GO) run ./dashboards/pictures "$$results" docs/images
 
 .PHONY: bench
 bench: ## measure everything, into docs/performance.md, and the benchmarks of parts (ROWS="scrape round" BENCH=regexp)
