@@ -185,6 +185,7 @@ const budgetEnd = "source_channel:helpdesk_sla_budget_end:seconds"
 
 // budgetEnd records when the budget is spent if the promised tier is missed as
 // often as in the last week. A pace that the promise allows spends it never.
+// (Adding 0 makes 0 of -0.)
 func (s *settings) budgetEnd(w time.Duration, only string) Rule {
 	return Rule{
 		Record: budgetEnd, Help: "Seconds until the error budget is spent at the pace of the last 7 days; 0 when it is, absent at a pace that the promise allows.",
@@ -200,6 +201,6 @@ func (s *settings) budgetEnd(w time.Duration, only string) Rule {
     > 1
   )
 or
-  (LEFT <= 0) * 0`, "LEFT", selector(BudgetLeft, only), "WINDOW", num(w.Seconds()), "ATTAINED", Attainment(week), "PROMISED", promisedTier, "OBJECTIVE", objective),
+  (LEFT <= 0) * 0 + 0`, "LEFT", selector(BudgetLeft, only), "WINDOW", num(w.Seconds()), "ATTAINED", Attainment(week), "PROMISED", promisedTier, "OBJECTIVE", objective),
 	}
 }

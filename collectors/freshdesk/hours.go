@@ -3,12 +3,12 @@ package freshdesk
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -34,13 +34,13 @@ func (c *Collector) Schedules(ctx context.Context) ([]helpdesk.Schedule, error) 
 	if err != nil {
 		return nil, err
 	}
+	rows, err := lenient.All[businessHours]("business hours", raw)
+	if err != nil {
+		return nil, err
+	}
 	var all []helpdesk.Schedule
-	for i, r := range raw {
-		var h businessHours
-		if json.Unmarshal(r, &h) != nil { // a JSON error may quote what it read
-			return nil, fmt.Errorf("business hours %d: not the expected JSON", i+1)
-		}
-		s, err := scheduleOf(&h)
+	for i := range rows {
+		s, err := scheduleOf(&rows[i])
 		if err != nil {
 			return nil, err
 		}

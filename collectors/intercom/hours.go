@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -48,15 +48,12 @@ func (c *Collector) Schedules(ctx context.Context) ([]helpdesk.Schedule, error) 
 	if answer.Rows == nil {
 		return nil, noRows(hoursPath)
 	}
+	rows, err := lenient.All[officeHours]("office hours", *answer.Rows)
 	var all []helpdesk.Schedule
-	for i, raw := range *answer.Rows {
-		var h officeHours
-		if err := json.Unmarshal(raw, &h); err != nil {
-			return nil, fmt.Errorf("office hours %d: not the expected JSON", i+1) // a JSON error may quote what it read
-		}
-		all = append(all, scheduleOf(&h))
+	for i := range rows {
+		all = append(all, scheduleOf(&rows[i]))
 	}
-	return all, nil
+	return all, err
 }
 
 func scheduleOf(h *officeHours) helpdesk.Schedule {

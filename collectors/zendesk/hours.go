@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -29,15 +29,12 @@ func (c *Collector) Schedules(ctx context.Context) ([]helpdesk.Schedule, error) 
 	if answer.Rows == nil {
 		return nil, noRows(scheduleList)
 	}
+	rows, err := lenient.All[schedule]("business hours", *answer.Rows)
 	var all []helpdesk.Schedule
-	for i, raw := range *answer.Rows {
-		var s schedule
-		if json.Unmarshal(raw, &s) != nil { // a JSON error may quote what it read
-			return nil, fmt.Errorf("business hours %d: not the expected JSON", i+1)
-		}
-		all = append(all, scheduleOf(&s))
+	for i := range rows {
+		all = append(all, scheduleOf(&rows[i]))
 	}
-	return all, nil
+	return all, err
 }
 
 func scheduleOf(s *schedule) helpdesk.Schedule {

@@ -75,3 +75,15 @@ func TestARowThatCannotBeReadIsNamedByItsIDAndFieldOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestAllRowsAreReadOrNoneIs(t *testing.T) {
+	rows := []json.RawMessage{json.RawMessage(`{"id": 1}`), json.RawMessage(`{"id": "2"}`)}
+	got, err := lenient.All[row]("hours", rows)
+	if diff := cmp.Diff([]row{{ID: "1"}, {ID: "2"}}, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	got, err = lenient.All[row]("hours", append(rows, json.RawMessage(`["hunter2"]`)))
+	if got != nil || err == nil || err.Error() != "hours 3: not the expected JSON" {
+		t.Errorf("%v, error %v", got, err)
+	}
+}

@@ -45,3 +45,15 @@ func Skip[I ~string](p *helpdesk.Page, reason, what string, v I) {
 		Err:    fmt.Errorf("%s %q: missing or unreadable: %s", what, string(v), reason),
 	})
 }
+
+// All reads rows of which none may be left out. The error names one by what it is
+// and its place, and quotes nothing of it.
+func All[T any](what string, rows []json.RawMessage) ([]T, error) {
+	all := make([]T, len(rows))
+	for i, raw := range rows {
+		if json.Unmarshal(raw, &all[i]) != nil { // whose text may quote what it read
+			return nil, fmt.Errorf("%s %d: not the expected JSON", what, i+1)
+		}
+	}
+	return all, nil
+}

@@ -81,7 +81,9 @@ sources: [{name: shop, gorgias: {url: https://example.com}}]`
 			p.evaluate(began)
 			got := p.query(began, rules.BudgetEnd)
 			for series, v := range got {
-				got[series] = math.Round(v)
+				if got[series] = math.Round(v); math.Signbit(v) {
+					t.Errorf("%s is %v", series, v)
+				}
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
