@@ -211,6 +211,40 @@ var failureScenarios = []scenario{
 			})
 		}
 	}},
+	{"a helpdesk that is down for an hour is caught up with, and shows nothing live meanwhile", func(t *testing.T, v Vendor) {
+		bubble(t, v, setup{seed: 41, rate: 20, history: 2 * time.Hour, book: true, mix: steady(v)}, func(w *world) {
+			w.round()
+			w.door.fail(status(http.StatusServiceUnavailable))
+			for range 6 {
+				w.later(10 * time.Minute)
+			}
+			w.blind()
+			w.door.heal()
+			w.later(time.Minute)
+			w.rounds(1, time.Minute)
+			w.settle()
+			w.same()
+		})
+	}},
+	{"a machine whose clock jumps changes no number", func(t *testing.T, v Vendor) {
+		bubble(t, v, setup{seed: 42, rate: 20, history: 2 * time.Hour, book: true, mix: steady(v)}, func(w *world) {
+			w.round()
+			for _, ahead := range []time.Duration{time.Hour, -3 * time.Hour, 2 * time.Hour, -time.Minute} {
+				// Of the two clocks only the difference is seen.
+				if ahead > 0 {
+					time.Sleep(ahead)
+				} else {
+					w.advance(-ahead)
+				}
+				for range 4 {
+					w.later(3 * time.Minute)
+				}
+			}
+			w.quiet()
+			w.sweep()
+			w.same()
+		})
+	}},
 	{"a Date header that is behind by minutes delays, and changes nothing", func(t *testing.T, v Vendor) {
 		w := newWorld(t, v, setup{seed: 39, rate: 20, history: 5 * time.Hour, book: true})
 		w.door.fail(simulator.Fault{Kind: simulator.FaultSkew, Skew: -5 * time.Minute})

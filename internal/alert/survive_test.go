@@ -125,6 +125,34 @@ func TestAnAlertmanagerThatIsDownGetsThemWhenItIsBack(t *testing.T) {
 	}, two)
 }
 
+func TestAnAlertmanagerThatFailsHoldsUpNoOther(t *testing.T) {
+	for name, tc := range map[string]struct{ fail, heal func(*alertmanager) }{
+		"slower than it is waited for": {func(a *alertmanager) { a.latency = 5 * mins }, func(a *alertmanager) { a.latency = 0 }},
+		"HTTP 500":                     {func(a *alertmanager) { a.code = 500 }, func(a *alertmanager) { a.code = 0 }},
+		"HTTP 503":                     {func(a *alertmanager) { a.code = 503 }, func(a *alertmanager) { a.code = 0 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in(t, func(w *world) {
+				tc.fail(w.ams[1])
+				w.desk.asks("c", chat, w.at(mins))
+				w.until(20 * mins)
+				if diff := cmp.Diff(breachedC, w.ams[0].told); diff != "" {
+					t.Errorf("the good one (-want +got)\n%s", diff)
+				}
+				if results, _ := w.pushed(); results["unreachable"] == 0 || results["refused"] != 0 {
+					t.Errorf("results %v", results)
+				}
+				tc.heal(w.ams[1])
+				w.until(30 * mins)
+				if diff := cmp.Diff([]string{"Breached c first_response"}, w.ams[1].firing()); diff != "" {
+					t.Errorf("the one that is good again (-want +got)\n%s", diff)
+				}
+			}, func(w *world) { w.ams = append(w.ams, newAlertmanager(w.t, w.turn)) })
+		})
+	}
+}
+
 // TestAResolutionIsSentUntilItIsAccepted also over a restart.
 func TestAResolutionIsSentUntilItIsAccepted(t *testing.T) {
 	in(t, func(w *world) {

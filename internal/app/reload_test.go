@@ -3,8 +3,11 @@ package app
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // one is a configuration with one source.
@@ -114,6 +117,36 @@ func TestASourceThatIsRemovedAndComesBack(t *testing.T) {
 	}
 	if again := born.FindString(e.do(http.MethodGet, "/metrics", openMetrics).body); again != first {
 		t.Errorf("start timestamp %s, was %s", again, first)
+	}
+}
+
+func TestASourceThatIsRemovedAndComesBackOverRestarts(t *testing.T) {
+	t.Parallel()
+	shop, other := serve(t, requestTracker(simulated(0, true, handedOver))), serve(t, requestTracker(simulated(0, true)))
+	both := global + "sources:\n" + rtSource("other", other, rtToken)
+	lives := func(e *exporter) []string {
+		e.ready()
+		var lines []string
+		for line := range strings.Lines(e.get("/metrics").body) {
+			if strings.Contains(line, `source="shop"`) && !regexp.MustCompile(`^helpdesk_(api|source|sync|collector|last)_`).MatchString(line) {
+				lines = append(lines, line)
+			}
+		}
+		e.stop()
+		return lines
+	}
+	e := start(t, both+rtSource("shop", shop, rtToken))
+	before := lives(e)
+	if !slices.Contains(before, opened("shop")+"\n") {
+		t.Fatalf("no %s in\n%s", opened("shop"), before)
+	}
+	e.configure(both)
+	if lines := lives(startIn(t, e.dir)); len(lines) > 0 {
+		t.Errorf("a source that was removed shows\n%s", lines)
+	}
+	e.configure(both + rtSource("shop", shop, rtToken))
+	if diff := cmp.Diff(before, lives(startIn(t, e.dir))); diff != "" {
+		t.Errorf("the source that came back (-before +after):\n%s", diff)
 	}
 }
 
