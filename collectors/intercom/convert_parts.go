@@ -82,6 +82,13 @@ func timeline(c *conversation, ps []part, n names, p *helpdesk.Page) []helpdesk.
 	return recs
 }
 
+// lacksParts reports whether an answer has fewer parts than it counts, other than
+// those beyond the most that the vendor gives.
+func (c *conversation) lacksParts() bool {
+	rows := len(c.Parts.V.Rows.V)
+	return rows < mostParts && rows < c.Parts.V.Total.V
+}
+
 // key is the place of a part in its conversation.
 func (p *part) key(prefix string) helpdesk.Key {
 	return helpdesk.Key{ID: prefix + string(p.ID), At: p.Created.Time, Lane: helpdesk.LaneFeed, Seq: p.ID.Seq()}
@@ -249,6 +256,9 @@ func single(raw json.RawMessage, n names, p *helpdesk.Page) (*conversation, bool
 	case c.Created.IsZero():
 		lenient.Skip(p, "time", "conversation", c.ID)
 		return nil, false
+	}
+	if c.lacksParts() {
+		lenient.Skip(p, "parts", "conversation", c.ID)
 	}
 	ps := partsOf(&c, p)
 	conv, unknown := conversationOf(&c, ps, n)

@@ -28,12 +28,13 @@ func (c *Collector) Fetch(ctx context.Context, wants []helpdesk.Want) (helpdesk.
 }
 
 // readOne adds a whole conversation to a page, or nothing when it fails. One
-// that is not there (any more) is gone.
+// that is not there (any more) is gone; one whose answer lacks parts is asked for
+// twice.
 func (c *Collector) readOne(ctx context.Context, v string, prio rest.Priority, page *helpdesk.Page) error {
-	var raw json.RawMessage
-	err := c.api.Do(ctx, request(rest.Request{
-		Endpoint: oneConversation, Path: "/conversations/" + url.PathEscape(v), Priority: prio,
-	}), &raw)
+	raw, head, err := c.one(ctx, v, prio)
+	if err == nil && head.lacksParts() {
+		raw, head, err = c.one(ctx, v, prio)
+	}
 	switch {
 	case rest.ReasonOf(err) == rest.ReasonGone:
 		if at, found := c.diedAt(ctx, v); found {
@@ -45,14 +46,26 @@ func (c *Collector) readOne(ctx context.Context, v string, prio rest.Priority, p
 	case err != nil:
 		return err
 	}
-	var head conversation
-	if json.Unmarshal(raw, &head) != nil || string(head.ID) != v || !head.Parts.OK {
-		return rest.BadAnswer(oneConversation, errors.New("the answer is not the conversation with its parts"))
-	}
-	n, err := c.names(ctx, agentIDOf(&head), teamsIn(&head)...)
+	n, err := c.names(ctx, agentIDOf(head), teamsIn(head)...)
 	if err != nil {
 		return err
 	}
 	single(raw, n, page)
 	return nil
+}
+
+// one reads a whole conversation.
+func (c *Collector) one(ctx context.Context, v string, prio rest.Priority) (json.RawMessage, *conversation, error) {
+	var raw json.RawMessage
+	err := c.api.Do(ctx, request(rest.Request{
+		Endpoint: oneConversation, Path: "/conversations/" + url.PathEscape(v), Priority: prio,
+	}), &raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	var head conversation
+	if json.Unmarshal(raw, &head) != nil || string(head.ID) != v || !head.Parts.OK {
+		return nil, nil, rest.BadAnswer(oneConversation, errors.New("the answer is not the conversation with its parts"))
+	}
+	return raw, &head, nil
 }

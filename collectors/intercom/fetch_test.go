@@ -57,6 +57,46 @@ func TestAWholeConversationTakesOneCall(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatLacksPartsIsAskedForTwice(t *testing.T) {
+	parts := []object{comment(71, "admin", ago(2*time.Hour)), comment(72, "user", ago(time.Hour))}
+	for _, c := range []struct {
+		name    string
+		lacking int // answers
+		want    []string
+		calls   []string
+		skipped []string
+	}{
+		{"what is whole is asked for once", 0, []string{"7", "71", "72", "source-7"}, []string{"/conversations/7", "/me"}, nil},
+		{"what comes whole then is whole", 1, []string{"7", "71", "72", "source-7"}, []string{"/conversations/7", "/conversations/7", "/me"}, nil},
+		{"what never comes whole is told", 2, []string{"7", "71", "source-7"}, []string{"/conversations/7", "/conversations/7", "/me"}, []string{"parts"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			api := newFake(t)
+			o := ticked(7, ago(time.Hour), parts...)
+			api.conversations = []object{o}
+			answers := 0
+			api.before = func(r rest.Request) error {
+				if r.Endpoint == oneConversation {
+					list := o["conversation_parts"].(object)
+					list["conversation_parts"] = parts
+					if answers++; answers <= c.lacking {
+						list["conversation_parts"] = parts[:1]
+					}
+				}
+				return nil
+			}
+			p := fetch(t, api, whole("7"))
+			compare(t, c.want, collectortest.IDs([]helpdesk.Page{p}))
+			compare(t, c.calls, api.paths())
+			var skipped []string
+			for _, s := range p.Skipped {
+				skipped = append(skipped, s.Reason)
+			}
+			compare(t, c.skipped, skipped)
+		})
+	}
+}
+
 func TestTheDirectoryIsAskedForOnceAndAgainWhenSomebodyUnknownTurnsUp(t *testing.T) {
 	api := newFake(t)
 	c := New(api)

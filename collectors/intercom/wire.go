@@ -67,11 +67,9 @@ type author struct {
 
 // statistics lag the parts by seconds, and are null as long as no customer wrote.
 type statistics struct {
-	FirstContactReply stamp      `json:"first_contact_reply_at"`
-	FirstAdminReply   stamp      `json:"first_admin_reply_at"`
-	LastClose         stamp      `json:"last_close_at"`
-	Reopens           maybe[int] `json:"count_reopens"`
-	Parts             maybe[int] `json:"count_conversation_parts"` // with the source
+	FirstContactReply stamp `json:"first_contact_reply_at"`
+	FirstAdminReply   stamp `json:"first_admin_reply_at"`
+	LastClose         stamp `json:"last_close_at"`
 }
 
 // rating is asked at Created and answered at Updated. Every member may be null.
@@ -91,7 +89,10 @@ type attributes struct {
 	Language text `json:"Language"`
 }
 
-// parts are the newest 500 of a conversation; Total counts them all.
+// mostParts is how many of its newest parts a conversation is given with.
+const mostParts = 500
+
+// parts are the newest of a conversation; Total counts them all.
 type parts struct {
 	Rows  maybe[[]json.RawMessage] `json:"conversation_parts"`
 	Total maybe[int]               `json:"total_count"`
