@@ -11,7 +11,7 @@ import (
 )
 
 // blockSize is how much of the file is read at once.
-const blockSize = 1 << 20
+const blockSize = 1 << 17
 
 // parent is a branch page of a table that leaves are below.
 type parent struct {

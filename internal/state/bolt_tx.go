@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,15 +14,36 @@ import (
 // boltTx is a transaction. Each step into bbolt is guarded by itself, so that
 // a panic of the caller's own is never taken for damage.
 type boltTx struct {
-	b     *Bolt
-	root  *bolt.Bucket
-	meta  *bolt.Bucket // the schema bucket; nil in a View
-	total total
-	was   total
+	b      *Bolt
+	root   *bolt.Bucket
+	meta   *bolt.Bucket // the schema bucket; nil in a View
+	total  total
+	was    total
+	tables map[tableName]*boltTable // that this transaction has used
+}
+
+type tableName struct {
+	source string
+	table  Table
+}
+
+// boltTable is a table as a transaction uses it again and again.
+type boltTable struct {
+	bucket *bolt.Bucket
+	at     *bolt.Cursor // of find
+	place  uint32
+}
+
+// find returns what is stored under a key, with its checksum; nil is nothing.
+func (b *boltTable) find(key []byte) []byte {
+	if k, v := b.at.Seek(key); bytes.Equal(k, key) {
+		return v
+	}
+	return nil
 }
 
 func (b *Bolt) reading(tx *bolt.Tx) (*boltTx, error) {
-	t := &boltTx{b: b}
+	t := &boltTx{b: b, tables: map[tableName]*boltTable{}}
 	return t, b.guard(func() error {
 		t.root = tx.Bucket(rootBucket)
 		return nil
@@ -29,7 +51,7 @@ func (b *Bolt) reading(tx *bolt.Tx) (*boltTx, error) {
 }
 
 func (b *Bolt) writing(tx *bolt.Tx) (*boltTx, error) {
-	t := &boltTx{b: b}
+	t := &boltTx{b: b, tables: map[tableName]*boltTable{}}
 	return t, b.guard(func() (err error) {
 		t.root, t.meta = tx.Bucket(rootBucket), tx.Bucket(schemaBucket)
 		t.total, err = readTotal(t.meta.Get(schemaTotal))
@@ -45,23 +67,40 @@ func (t *boltTx) saveTotal() error {
 	return t.b.guard(func() error { return t.meta.Put(schemaTotal, t.total.bytes()) })
 }
 
-func (t *boltTx) table(source string, table Table) *bolt.Bucket {
-	s := t.root.Bucket([]byte(source))
-	if s == nil {
-		return nil
+// table returns a table; nil when it is not there, and is not to be made.
+func (t *boltTx) table(source string, table Table, make bool) (*boltTable, error) {
+	name := tableName{source, table}
+	if b := t.tables[name]; b != nil {
+		return b, nil
 	}
-	return s.Bucket([]byte(table))
+	s := t.root.Bucket([]byte(source))
+	var err error
+	if s == nil && make {
+		s, err = t.root.CreateBucket([]byte(source))
+	}
+	if s == nil || err != nil {
+		return nil, err
+	}
+	b := s.Bucket([]byte(table))
+	if b == nil && make {
+		b, err = s.CreateBucket([]byte(table))
+	}
+	if b == nil || err != nil {
+		return nil, err
+	}
+	t.tables[name] = &boltTable{b, b.Cursor(), place(source, table)}
+	return t.tables[name], nil
 }
 
 // Get implements Tx.
 func (t *boltTx) Get(source string, table Table, key []byte) (value []byte, err error) {
-	err = t.b.guard(func() (err error) {
-		b := t.table(source, table)
+	err = t.b.guard(func() error {
+		b, err := t.table(source, table, false)
 		if b == nil {
-			return nil
+			return err
 		}
-		if v := b.Get(key); v != nil {
-			value, err = unseal(place(source, table), key, v)
+		if v := b.find(key); v != nil {
+			value, err = unseal(b.place, key, v)
 		}
 		return err
 	})
@@ -71,18 +110,14 @@ func (t *boltTx) Get(source string, table Table, key []byte) (value []byte, err 
 // Put implements Tx.
 func (t *boltTx) Put(source string, table Table, key, value []byte) error {
 	err := t.b.guard(func() error {
-		s, err := t.root.CreateBucketIfNotExists([]byte(source))
+		b, err := t.table(source, table, true)
 		if err != nil {
 			return err
 		}
-		b, err := s.CreateBucketIfNotExists([]byte(table))
-		if err != nil {
-			return err
-		}
-		old, sealed := b.Get(key), seal(place(source, table), key, value)
-		t.total.remove(old)
+		sealed := seal(b.place, key, value)
+		t.total.remove(b.find(key))
 		t.total.add(sealed)
-		return b.Put(key, sealed)
+		return b.bucket.Put(key, sealed)
 	})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", table, err)
@@ -93,12 +128,12 @@ func (t *boltTx) Put(source string, table Table, key, value []byte) error {
 // Delete implements Tx.
 func (t *boltTx) Delete(source string, table Table, key []byte) error {
 	err := t.b.guard(func() error {
-		b := t.table(source, table)
+		b, err := t.table(source, table, false)
 		if b == nil {
-			return nil
+			return err
 		}
-		t.total.remove(b.Get(key))
-		return b.Delete(key)
+		t.total.remove(b.find(key))
+		return b.bucket.Delete(key)
 	})
 	if err != nil {
 		return fmt.Errorf("delete from %s: %w", table, err)
@@ -108,18 +143,19 @@ func (t *boltTx) Delete(source string, table Table, key []byte) error {
 
 // Scan implements Tx.
 func (t *boltTx) Scan(source string, table Table, from []byte, fn func(k, v []byte) (bool, error)) error {
-	var c *bolt.Cursor
+	var b *boltTable
+	var c *bolt.Cursor // its own: fn may read the table
 	var k, v []byte
-	err := t.b.guard(func() error {
-		if b := t.table(source, table); b != nil {
-			c = b.Cursor()
+	err := t.b.guard(func() (err error) {
+		if b, err = t.table(source, table, false); b != nil {
+			c = b.bucket.Cursor()
 			k, v = c.Seek(from)
 		}
-		return nil
+		return err
 	})
-	for at := place(source, table); err == nil && k != nil; {
+	for err == nil && k != nil {
 		var value []byte
-		if err = t.b.guard(func() (err error) { value, err = unseal(at, k, v); return err }); err != nil {
+		if err = t.b.guard(func() (err error) { value, err = unseal(b.place, k, v); return err }); err != nil {
 			return err
 		}
 		if more, err := fn(k, value); err != nil || !more {
@@ -146,6 +182,7 @@ func (t *boltTx) drop(source string) error {
 		if err != nil {
 			return err
 		}
+		clear(t.tables)
 		err = t.root.DeleteBucket([]byte(source))
 		if errors.Is(err, bolterrors.ErrBucketNotFound) {
 			return nil

@@ -143,23 +143,24 @@ func (p *page) branch(depth int, in bounds, fn func(i int, child uint64, in boun
 	if p.flags != flagBranch || p.count == 0 {
 		return fmt.Errorf("page %d is damaged", p.id)
 	}
-	for i := range p.count {
-		e, err := p.element(i)
-		if err != nil {
-			return err
+	e, err := p.element(0)
+	if err == nil && bytes.Compare(e.key, in.from) < 0 {
+		err = fmt.Errorf("page %d has keys out of order", p.id)
+	}
+	for i := 0; i < p.count && err == nil; i++ {
+		child, keys := e.child, bounds{e.key, in.to}
+		if i+1 < p.count {
+			if e, err = p.element(i + 1); err != nil {
+				return err
+			}
+			keys.to = e.key
 		}
-		child, err := p.child(i, in)
-		if err != nil {
-			return err
-		}
-		if !in.hold(e.key) || child.to != nil && bytes.Compare(e.key, child.to) >= 0 {
+		if keys.to != nil && bytes.Compare(keys.from, keys.to) >= 0 {
 			return fmt.Errorf("page %d has keys out of order", p.id)
 		}
-		if err := fn(i, e.child, child); err != nil {
-			return err
-		}
+		err = fn(i, child, keys)
 	}
-	return nil
+	return err
 }
 
 // child returns the keys that are those of a child of a branch page.
