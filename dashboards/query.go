@@ -26,6 +26,7 @@ const (
 	blind   = -1e9 // the source cannot be read
 	nothing = -2e9 // it can be read, and there is not enough to say a number
 	never   = -3e9 // the budget does not end at this pace
+	always  = -4e9 // support is open in every hour
 )
 
 // orBlind is an expression by source that says which sources are blind: an

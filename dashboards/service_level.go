@@ -27,7 +27,7 @@ func serviceLevel() board {
 				firstResponse(), everyResponse(), resolution(), csat(),
 				selfService(), oneTouch(), abandonment(), cancelledTurns(),
 			}},
-			{"trends", []panel{attainmentTrend(), responseTrend(), shareTrend(), csatTrend()}},
+			{"trends", []panel{attainmentTrend(), responseTrend(), durationTrend(), shareTrend(), csatTrend()}},
 			{"outcomes", []panel{outcomes(), scores(), monthToDate()}},
 		},
 	}
@@ -72,8 +72,10 @@ func promises() panel {
 	}
 	left := column("budget_left", of(rules.BudgetLeft, ofChannel), "percentunit", 0)
 	left.steps = budgetSteps()
-	end := column("budget_end", fmt.Sprintf("%s\nor\n  (%s * 0 + (%.0f))", of(rules.BudgetEnd, ofChannel), of(rules.BudgetLeft, ofChannel), float64(never)), "s", 0)
+	end := column("budget_end", fmt.Sprintf("%s\nor\n  (%s * 0 + (%.0f))", of(rules.BudgetEnd, ofChannel), of(rules.BudgetLeft, ofChannel), float64(never)), "s", 1)
 	end.meanings = shown(meaning{never, "not_at_this_pace", good})
+	cancelled := fmt.Sprintf("%s\nor on (%s)\n  ((%s and on (source) %s == 1) * 0)",
+		rules.SumOf(kpi.ClocksCancelled, week, rules.Scope{By: by, Matchers: []string{ofChannel}}), by, seen(of(rules.Objective, ofChannel)), of(rules.Fresh, ofSource))
 	return panel{
 		id: 4, name: "promises", kind: grid, w: width, h: 9, unit: "percentunit", decimals: 1, noValue: "not_scraped",
 		queries: []query{
@@ -83,6 +85,7 @@ func promises() panel {
 			column("attained_7d", promised(of(rules.Attainment(week), ofChannel)), "percentunit", 1),
 			column("attained_28d", promised(of(rules.Attainment(month), ofChannel)), "percentunit", 1),
 			left, end,
+			column("cancelled_7d", cancelled, counts, 0),
 		},
 		sortBy: "budget_left",
 	}
@@ -130,19 +133,19 @@ func rating(w time.Duration) kpiOf {
 }
 
 func firstResponse() panel {
-	return compared(5, "first_response", mean(kpi.FirstResponseSeconds), "s", 0, nil)
+	return compared(5, "first_response", mean(kpi.FirstResponseSeconds), "s", 1, nil)
 }
 
 func everyResponse() panel {
-	return compared(6, "every_response", mean(kpi.ResponseSeconds), "s", 0, nil)
+	return compared(6, "every_response", mean(kpi.ResponseSeconds), "s", 1, nil)
 }
 
-func resolution() panel { return compared(7, "resolution", mean(kpi.ResolutionSeconds), "s", 0, nil) }
+func resolution() panel { return compared(7, "resolution", mean(kpi.ResolutionSeconds), "s", 1, nil) }
 
 // csat is the mean rating, with the number of answers that it is of.
 func csat() panel {
 	p := compared(8, "csat", rating(week), "none", 2, csatSteps())
-	p.queries = append(p.queries, query{expr: inAWeek(kpi.CSATRatings).chosen(0), phrase: "answers"})
+	p.queries = append(p.queries, query{expr: inAWeek(kpi.CSATRatings).chosen(0), phrase: "answers", unit: counts, steps: []step{{color: plain}}})
 	return p
 }
 
@@ -161,7 +164,7 @@ func abandonment() panel {
 // cancelledTurns stand beside attainment: a desk that closes instead of
 // answering shows here.
 func cancelledTurns() panel {
-	return compared(12, "cancelled", inAWeek(kpi.ClocksCancelled), "none", 0, nil)
+	return compared(12, "cancelled", inAWeek(kpi.ClocksCancelled), counts, 0, nil)
 }
 
 func attainmentTrend() panel {
@@ -175,7 +178,7 @@ func attainmentTrend() panel {
 func responseTrend() panel {
 	limit := promised(seen(of(rules.TierLimit, ofChannel, fmt.Sprintf("clock=%q", kpi.NextResponse))))
 	return panel{
-		id: 14, name: "response_trend", kind: curve, w: 12, h: 8, unit: "s", decimals: 0, lowest: ptr(0), noValue: "gap",
+		id: 14, name: "response_trend", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{
 			{expr: mean(kpi.ResponseSeconds).by("channel"), legend: "{{channel}}"},
 			{expr: limit, legend: "{{channel}} ≤"},
@@ -183,8 +186,20 @@ func responseTrend() panel {
 	}
 }
 
+// durationTrend has the means of the numbers above over time.
+func durationTrend() panel {
+	return panel{
+		id: 20, name: "duration_trend", kind: curve, w: 8, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "gap",
+		queries: []query{
+			{expr: mean(kpi.FirstResponseSeconds).chosen(0), phrase: "clock.first_response"},
+			{expr: mean(kpi.ResponseSeconds).chosen(0), phrase: "every_response"},
+			{expr: mean(kpi.ResolutionSeconds).chosen(0), phrase: "clock.resolution"},
+		},
+	}
+}
+
 func shareTrend() panel {
-	p := panel{id: 15, name: "share_trend", kind: curve, w: 12, h: 8, unit: "percentunit", decimals: 0, lowest: ptr(0), noValue: "gap"}
+	p := panel{id: 15, name: "share_trend", kind: curve, w: 8, h: 8, unit: "percentunit", decimals: 0, lowest: ptr(0), noValue: "gap"}
 	for _, of := range []struct {
 		k      *kpi.Share
 		phrase string
@@ -199,7 +214,7 @@ func shareTrend() panel {
 
 func csatTrend() panel {
 	return panel{
-		id: 16, name: "csat_trend", kind: curve, w: 12, h: 8, unit: "none", decimals: 2, lowest: ptr(1), highest: ptr(5), noValue: "gap",
+		id: 16, name: "csat_trend", kind: curve, w: 8, h: 8, unit: "none", decimals: 2, lowest: ptr(1), highest: ptr(5), noValue: "gap",
 		queries: []query{{expr: rating(month).chosen(0), phrase: "csat_28d"}},
 		steps:   csatSteps(),
 	}
@@ -208,7 +223,7 @@ func csatTrend() panel {
 // outcomes are what became of the conversations that were closed within a week.
 func outcomes() panel {
 	return panel{
-		id: 17, name: "outcomes", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "nothing_closed",
+		id: 17, name: "outcomes", kind: bars, w: 8, h: 8, unit: counts, lowest: ptr(0), noValue: "nothing_closed",
 		queries: []query{{
 			expr: inAWeek(kpi.ConversationsClosed).by("outcome"), legend: "{{outcome}}",
 		}},
@@ -217,7 +232,7 @@ func outcomes() panel {
 
 func scores() panel {
 	return panel{
-		id: 18, name: "scores", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "nobody_answered",
+		id: 18, name: "scores", kind: bars, w: 8, h: 8, unit: counts, lowest: ptr(0), noValue: "nobody_answered",
 		queries: []query{{
 			expr: inAWeek(kpi.CSATRatings).by("score"), legend: "{{score}}",
 		}},
@@ -227,10 +242,10 @@ func scores() panel {
 // monthToDate counts since the first of the month, in the reader's time zone.
 func monthToDate() panel {
 	sum := func(f *kpi.Family, column string, matchers ...string) query {
-		return query{column: column, expr: since(f, "source, channel", matchers...), unit: "none"}
+		return query{column: column, expr: since(f, "source, channel", matchers...), unit: counts}
 	}
 	return panel{
-		id: 19, name: "month_to_date", kind: grid, w: 8, h: 8, unit: "none", noValue: "gap", timeFrom: "now/M",
+		id: 19, name: "month_to_date", kind: grid, w: 8, h: 8, unit: counts, noValue: "gap", timeFrom: "now/M",
 		queries: []query{
 			sum(kpi.ConversationsOpened, "opened"), sum(kpi.ConversationsClosed, "closed"), sum(kpi.CSATRatings, "ratings"),
 		},
