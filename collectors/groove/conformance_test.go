@@ -40,9 +40,8 @@ func conformance(o simulator.GrooveOptions) collectortest.Vendor {
 			o.Token, o.BeforeEach = conformanceToken, before
 			return simulator.Groove(d, o)
 		},
-		Login:    func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+conformanceToken) },
-		Secret:   conformanceToken,
-		Linkless: true,
+		Login:  func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+conformanceToken) },
+		Secret: conformanceToken,
 		Desk: simulator.Options{Feed: true, Resolution: time.Second, Mix: &mix, Channels: []helpdesk.Channel{
 			helpdesk.ChannelEmail, helpdesk.ChannelFacebook, helpdesk.ChannelTwitter, helpdesk.ChannelTwitterDM, helpdesk.ChannelContactForm,
 		}},

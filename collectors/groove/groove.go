@@ -87,7 +87,6 @@ func (c *Collector) Profile() helpdesk.Profile {
 		},
 		VisibilityLag: VisibilityLag,
 		Capabilities:  capabilities,
-		Unasked:       true,
 	}
 }
 

@@ -30,9 +30,8 @@ func TestConformance(t *testing.T) {
 				Token: conformanceToken, Limit: 1 << 30, Window: time.Second, BeforeEach: before,
 			})
 		},
-		Login:    func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+conformanceToken) },
-		Secret:   conformanceToken,
-		Linkless: true,
+		Login:  func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+conformanceToken) },
+		Secret: conformanceToken,
 		Desk: simulator.Options{Feed: true, Resolution: time.Second, Mix: &mix, Channels: []helpdesk.Channel{
 			helpdesk.ChannelEmail, helpdesk.ChannelChat, helpdesk.ChannelWhatsApp, helpdesk.ChannelMessenger,
 			helpdesk.ChannelInstagramDM, helpdesk.ChannelSMS, helpdesk.ChannelPhone,

@@ -72,25 +72,22 @@ func (t *thresholds) color(v float64) string {
 	return color
 }
 
-// matcher says which columns or queries an override is of.
+// matcher says which columns an override is of.
 type matcher struct{ ID, Options string }
 
-func (m matcher) of(column, query string) bool {
-	switch m.ID {
-	case "byFrameRefID":
-		return m.Options == query
-	case "byName":
+func (m matcher) of(column string) bool {
+	if m.ID != "byRegexp" {
 		return m.Options == column
 	}
 	re, err := regexp.Compile(strings.Trim(m.Options, "/"))
 	return err == nil && re.MatchString(column)
 }
 
-// field is that of a column, or of a query's number: the panel's own with what is overridden.
-func (p *panel) field(name, query string) (field, error) {
+// field is that of a column: the panel's own with what is overridden.
+func (p *panel) field(name string) (field, error) {
 	f := p.FieldConfig.Defaults
 	for _, o := range p.FieldConfig.Overrides {
-		if !o.Matcher.of(name, query) {
+		if !o.Matcher.of(name) {
 			continue
 		}
 		for _, own := range o.Properties {
@@ -142,7 +139,7 @@ var group = regexp.MustCompile(`\$(\d+)`)
 // named is a series with what it is called.
 type named struct {
 	series
-	name, query string
+	name string
 }
 
 // series are those of all queries of a panel, in the order of their queries.
@@ -151,7 +148,7 @@ func (p *panel) series(of map[string][]series) []named {
 	for _, q := range p.Targets {
 		for _, s := range of[q.RefID] {
 			if len(s.Points) > 0 {
-				all = append(all, named{s, p.legend(q.LegendFormat, s), q.RefID})
+				all = append(all, named{s, p.legend(q.LegendFormat, s)})
 			}
 		}
 	}

@@ -149,6 +149,20 @@ func openStore(ctx context.Context, s config.State) (state.Store, error) {
 	return store, err
 }
 
+// checked tells what the check of the ledger has found that goes on after the
+// start. Nothing that it has not passed was read or written.
+func (a *App) checked() <-chan error {
+	damaged := make(chan error, 1)
+	if file, ok := a.store.(*state.Bolt); ok {
+		go func() {
+			if err := file.Checked(); err != nil {
+				damaged <- err
+			}
+		}()
+	}
+	return damaged
+}
+
 // Close stops pushing, writing and polling, and closes the ledger.
 func (a *App) Close() error {
 	a.stopPushing()
@@ -214,7 +228,7 @@ func (a *App) warn(cfg *config.Validated) {
 // serve answers HTTP and reloads until the context ends.
 func (a *App) serve(ctx context.Context) error {
 	srv := a.server(a.handler(ctx))
-	failed := make(chan error, 1)
+	failed, damaged := make(chan error, 1), a.checked()
 	go func() {
 		if a.opts.Listener != nil {
 			failed <- web.Serve(a.opts.Listener, srv, a.opts.Web, a.log)
@@ -229,6 +243,8 @@ func (a *App) serve(ctx context.Context) error {
 				err = fmt.Errorf("%w; stop the other program, or choose another --web.listen-address", err)
 			}
 			return fmt.Errorf("serve HTTP: %w", err)
+		case err := <-damaged:
+			return errors.Join(err, srv.Close())
 		case <-a.opts.Reload:
 			_ = a.Reload(ctx) // logged, and on /metrics
 		case <-ctx.Done():

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -139,12 +140,8 @@ func startIn(t *testing.T, dir string, options ...func(*Options)) *exporter {
 		t: t, dir: dir, base: "http://" + l.Addr().String(), logs: &logs{}, reload: make(chan struct{}),
 		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
-	empty, none := "", false
-	o := Options{
-		ConfigFile: filepath.Join(dir, "config.yaml"), TelemetryPath: "/metrics", Listener: l, Reload: e.reload,
-		Web:    &web.FlagConfig{WebListenAddresses: &[]string{}, WebSystemdSocket: &none, WebConfigFile: &empty},
-		Logger: slog.New(slog.NewTextHandler(e.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}
+	o := optionsIn(dir, l, e.logs)
+	o.Reload = e.reload
 	for _, f := range options {
 		f(&o)
 	}
@@ -159,6 +156,28 @@ func startIn(t *testing.T, dir string, options ...func(*Options)) *exporter {
 	})
 	t.Cleanup(e.stop)
 	return e
+}
+
+// optionsIn are those of an exporter whose configuration is in a folder.
+func optionsIn(dir string, l net.Listener, to io.Writer) Options {
+	empty, none := "", false
+	return Options{
+		ConfigFile: filepath.Join(dir, "config.yaml"), TelemetryPath: "/metrics", Listener: l,
+		Web:    &web.FlagConfig{WebListenAddresses: &[]string{}, WebSystemdSocket: &none, WebConfigFile: &empty},
+		Logger: slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+}
+
+// ended runs an exporter until it ends by itself, and returns what with.
+func ended(t *testing.T, dir string) error {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	return errors.Join(Run(ctx, optionsIn(dir, l, io.Discard)), ctx.Err())
 }
 
 func withLifecycle(o *Options) { o.EnableLifecycle = true }

@@ -33,6 +33,11 @@ func openLedger(ctx context.Context, file string) (*ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	if file, ok := store.(*state.Bolt); ok {
+		if err := file.Checked(); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+	}
 	l := &ledger{Store: store, name: cfg.State.String(), done: func() {}}
 	if l.sources, err = store.Sources(); err != nil {
 		return nil, errors.Join(err, store.Close())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,11 @@ type Bolt struct {
 	path string
 	// failed is why the store refuses everything; nil while it works.
 	failed atomic.Pointer[error]
+	// early is the total of what a start reads, where the file does not say it.
+	early total
+	// stop ends the check of the rest, and checked is closed when it has ended.
+	stop    func()
+	checked chan struct{}
 }
 
 var _ Store = (*Bolt)(nil)
@@ -40,6 +46,17 @@ func (b *Bolt) Update(fn func(Tx) error) error {
 		}
 		return t.saveTotal()
 	})
+}
+
+// Checked waits until all of the file has been checked, and reports whether it
+// is sound. Until then nothing is written, and of the tables that grow with the
+// history nothing is read: such transactions wait.
+func (b *Bolt) Checked() error {
+	<-b.checked
+	if failed := b.failed.Load(); failed != nil {
+		return *failed
+	}
+	return nil
 }
 
 // View runs fn on a consistent view.
@@ -60,28 +77,38 @@ func (b *Bolt) Sources() ([]string, error) {
 		return b.guard(func() error {
 			root := tx.Bucket(rootBucket)
 			return root.ForEachBucket(func(k []byte) error {
-				if !empty(root.Bucket(k)) {
+				there, err := b.filled(root.Bucket(k))
+				if there {
 					names = append(names, string(k))
 				}
-				return nil
+				return err
 			})
 		})
 	})
 	return names, err
 }
 
-// empty reports whether no table of a source's has a key.
-func empty(source *bolt.Bucket) bool {
+// filled reports whether a table of a source's has a key. One that a start reads
+// mostly has.
+func (b *Bolt) filled(source *bolt.Bucket) (bool, error) {
+	var late []*bolt.Bucket
+	there := false
 	err := source.ForEachBucket(func(k []byte) error {
-		if first, _ := source.Bucket(k).Cursor().First(); first != nil {
-			return errFound
+		if t := source.Bucket(k); Table(k).late() {
+			late = append(late, t)
+		} else if first, _ := t.Cursor().First(); first != nil {
+			there = true
 		}
 		return nil
 	})
-	return err == nil
+	if there || err != nil {
+		return there, err
+	}
+	if err := b.Checked(); err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(late, func(t *bolt.Bucket) bool { first, _ := t.Cursor().First(); return first != nil }), nil
 }
-
-var errFound = errors.New("found")
 
 // Drop removes everything of a source.
 func (b *Bolt) Drop(source string) error {
@@ -107,11 +134,18 @@ func (b *Bolt) Size() (int64, error) {
 }
 
 // Close waits for transactions and closes the file.
-func (b *Bolt) Close() error { return b.guard(b.db.Close) }
+func (b *Bolt) Close() error {
+	b.stop()
+	<-b.checked
+	return b.guard(b.db.Close)
+}
 
 // transact runs fn in a transaction, and commits one that writes unless fn
 // fails. A panic of fn's own rolls back and goes its way.
 func (b *Bolt) transact(writes bool, fn func(*bolt.Tx) error) (err error) {
+	if writes {
+		<-b.checked
+	}
 	if failed := b.failed.Load(); failed != nil {
 		return *failed
 	}

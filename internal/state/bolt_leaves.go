@@ -5,13 +5,16 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
 
-// blockSize is how much of the file is read at once.
-const blockSize = 1 << 17
+const (
+	// blockSize is how much of the file is read at once: it stays in a core's cache.
+	blockSize = 1 << 17
+	// gapSize is how much of what is not wanted is read rather than leapt over.
+	gapSize = 1 << 14
+)
 
 // parent is a branch page of a table that leaves are below.
 type parent struct {
@@ -32,10 +35,11 @@ func (v *verifier) later(id uint64, l leaf) error {
 	return v.use(id, id)
 }
 
-// readLeaves looks at all leaves, block by block of the file, on all processors.
-func (v *verifier) readLeaves() error {
-	readers := make([]leafReader, runtime.GOMAXPROCS(0))
-	errs := make([]error, len(readers))
+// readLeaves looks at all leaves that were noted, block by block of the file,
+// with so many readers.
+func (v *verifier) readLeaves(into *tally, n int) error {
+	readers := make([]leafReader, n)
+	errs := make([]error, n)
 	var next atomic.Uint64
 	var done sync.WaitGroup
 	for i := range readers {
@@ -44,10 +48,15 @@ func (v *verifier) readLeaves() error {
 	}
 	done.Wait()
 	for _, r := range readers {
-		v.total.merge(r.total)
-		v.values = cmp.Or(v.values, r.values)
+		into.merge(r.tally)
 	}
 	return errors.Join(errs...)
+}
+
+// merge adds another tally.
+func (t *tally) merge(o tally) {
+	t.total.merge(o.total)
+	t.values = cmp.Or(t.values, o.values)
 }
 
 // leafReader is one of several that share the blocks of the file.
@@ -61,7 +70,7 @@ type leafReader struct {
 func (r *leafReader) run(next *atomic.Uint64) error {
 	per := max(blockSize/r.v.pageSize, 1)
 	r.buf = make([]byte, per*r.v.pageSize)
-	for {
+	for !r.v.stopped.Load() {
 		first := (next.Add(1) - 1) * per
 		if first >= r.v.meta.pages {
 			return nil
@@ -70,26 +79,40 @@ func (r *leafReader) run(next *atomic.Uint64) error {
 			return err
 		}
 	}
+	return errStopped
 }
 
-// block reads the leaves among some pages in one go.
+// block reads the leaves among some pages, those that are near each other in one go.
 func (r *leafReader) block(first, end uint64) error {
-	leaves, size := r.v.leaves, r.v.pageSize
-	for first < end && leaves[first].parent == 0 {
-		first++
+	gap := gapSize / r.v.pageSize
+	for first < end {
+		if r.v.leaves[first].parent == 0 {
+			first++
+			continue
+		}
+		last := first
+		for id := first + 1; id < min(last+gap+2, end); id++ {
+			if r.v.leaves[id].parent != 0 {
+				last = id
+			}
+		}
+		if err := r.stretch(first, last+1); err != nil {
+			return err
+		}
+		first = last + 1
 	}
-	for first < end && leaves[end-1].parent == 0 {
-		end--
-	}
-	if first == end {
-		return nil
-	}
+	return nil
+}
+
+// stretch reads the leaves among some pages in one go.
+func (r *leafReader) stretch(first, end uint64) error {
+	size := r.v.pageSize
 	b := r.buf[:(end-first)*size]
 	if err := r.v.read(b, first); err != nil {
 		return err
 	}
 	for id := first; id < end; id++ {
-		if leaves[id].parent == 0 {
+		if r.v.leaves[id].parent == 0 {
 			continue
 		}
 		if err := r.one(id, b[(id-first)*size:][:size]); err != nil {

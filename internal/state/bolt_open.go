@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -16,7 +17,8 @@ import (
 // OpenBolt opens or creates the file, with its folder. It refuses, and leaves
 // untouched, a file that another process holds (ErrLocked), that has another
 // schema version or is no ledger at all (ErrSchema), or that is damaged
-// (ErrDamaged). To know that it isn't, it reads an existing file once.
+// (ErrDamaged). To know that it isn't, it reads of an existing file what a start
+// reads, and the rest in the background, see [Bolt.Checked].
 func OpenBolt(path string) (b *Bolt, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -32,25 +34,48 @@ func OpenBolt(path string) (b *Bolt, err error) {
 			return nil, err
 		}
 	}
-	blank := true
+	v := &verifier{blank: true, done: true}
 	switch fi, err := os.Stat(path); {
 	case err == nil && fi.IsDir():
 		return nil, fmt.Errorf("%s is a folder; give state.path the name of a file in it", path)
 	case err == nil && fi.Size() > 0:
-		if blank, err = probe(path); err != nil {
+		if v, err = probe(path); err != nil {
 			return nil, err
 		}
 	}
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
 	if err != nil {
-		return nil, openError(path, err)
+		return nil, errors.Join(openError(path, err), v.close())
 	}
-	if blank {
-		if err := db.Update(create); err != nil {
-			return nil, errors.Join(err, db.Close())
+	if err := begin(db, path, v); err != nil {
+		return nil, errors.Join(err, v.close(), db.Close())
+	}
+	b = &Bolt{db: db, path: path, early: v.early.total, stop: func() { v.stopped.Store(true) }, checked: make(chan struct{})}
+	go b.check(v)
+	return b, nil
+}
+
+// begin makes a ledger of a blank file, and sees that nobody wrote to another one
+// since it was looked at.
+func begin(db *bolt.DB, path string, v *verifier) error {
+	if v.blank {
+		return db.Update(create)
+	}
+	return db.View(func(tx *bolt.Tx) error {
+		if uint64(tx.ID()) != v.meta.tx {
+			return fmt.Errorf("%s: %w", path, ErrLocked)
 		}
+		return nil
+	})
+}
+
+// check looks at what probe has left. Half of the processors are for those who
+// do not wait for it.
+func (b *Bolt) check(v *verifier) {
+	defer close(b.checked)
+	if err := v.rest(max(runtime.GOMAXPROCS(0)/2, 1)); err != nil && !errors.Is(err, errStopped) {
+		b.fail(damaged(b.path, err))
 	}
-	return &Bolt{db: db, path: path}, nil
 }
 
 // lay makes a new ledger beside the path and links it there: whoever is killed
@@ -88,33 +113,56 @@ func syncDir(dir string) {
 	}
 }
 
-// probe reads an existing file from end to end, read-only, before anything may
-// write to it.
-func probe(path string) (blank bool, err error) {
+// probe reads what a start reads of an existing file, read-only, before anything
+// may read or write it. Where nobody can tell what that must add up to, it reads
+// the rest as well.
+func probe(path string) (v *verifier, err error) {
 	// Opened so, bbolt looks at the two meta pages and no others, and keeps
 	// other processes from writing.
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, ReadOnly: true})
 	if err != nil {
-		return false, openError(path, err)
+		return nil, openError(path, err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	v, err := verify(path)
-	if err != nil {
-		return false, damaged(path, err)
+	if v, err = verify(path); err != nil {
+		return nil, damaged(path, err)
 	}
 	err = db.View(func(tx *bolt.Tx) (err error) {
-		if blank, err = checkSchema(tx); err != nil || blank {
+		if v.blank, err = checkSchema(tx); err != nil {
 			return err
 		}
-		return v.complete(tx.Bucket(schemaBucket).Get(schemaTotal))
+		known := false
+		if !v.blank {
+			known, err = v.expect(tx.Bucket(schemaBucket))
+		}
+		if err == nil && !known {
+			err = v.rest(runtime.GOMAXPROCS(0))
+		}
+		return err
 	})
 	switch {
+	case err == nil:
+		return v, nil
 	case errors.Is(err, ErrSchema):
-		return false, fmt.Errorf("%s: %w", path, err)
-	case err != nil:
-		return false, damaged(path, err)
+		err = fmt.Errorf("%s: %w", path, err)
+	default:
+		err = damaged(path, err)
 	}
-	return blank, nil
+	return nil, errors.Join(err, v.close())
+}
+
+// expect reads what the values must add up to, and compares those that a start
+// reads if that is known of them.
+func (v *verifier) expect(schema *bolt.Bucket) (known bool, err error) {
+	if v.written, err = readTotal(schema.Get(schemaTotal)); err != nil {
+		return false, err
+	}
+	early, known := readEarly(schema.Get(schemaEarly), v.written)
+	// Without a list of free pages bbolt would look for them on all pages.
+	if known = known && v.meta.freelist != noFreelist; known {
+		err = v.early.complete(early)
+	}
+	return known, err
 }
 
 // openError tells what kept bbolt from opening a file: another process, the

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -13,6 +14,7 @@ var (
 	schemaBucket  = []byte("schema")
 	schemaVersion = []byte("version")
 	schemaTotal   = []byte("total")
+	schemaEarly   = []byte("early") // the total of what a start reads, and the total of everything when that was written
 )
 
 // total counts all values of the store and adds up their checksums. It changes
@@ -28,13 +30,20 @@ func (t *total) add(sealed []byte) {
 	t.sum += spread(sealed)
 }
 
-// remove takes back what add did; nil is nothing.
+// remove takes back what add did.
 func (t *total) remove(sealed []byte) {
-	if sealed == nil {
-		return
-	}
 	t.n--
 	t.sum -= spread(sealed)
+}
+
+// replace removes one value and adds another; nil is none.
+func (t *total) replace(old, sealed []byte) {
+	if old != nil {
+		t.remove(old)
+	}
+	if sealed != nil {
+		t.add(sealed)
+	}
 }
 
 // merge adds another total.
@@ -64,6 +73,16 @@ func readTotal(b []byte) (total, error) {
 		return total{}, fmt.Errorf("%w: the number of its values is not in it", ErrDamaged)
 	}
 	return total{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}, nil
+}
+
+// readEarly is the total of what a start reads; false when it is not known: a
+// version of the program that knows none has written since, or nobody yet.
+func readEarly(b []byte, all total) (total, bool) {
+	if len(b) != 32 || !bytes.Equal(b[16:], all.bytes()) {
+		return total{}, false
+	}
+	t, err := readTotal(b[:16])
+	return t, err == nil
 }
 
 // create makes a ledger of an empty bbolt database.

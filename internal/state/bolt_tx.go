@@ -17,7 +17,8 @@ type boltTx struct {
 	b      *Bolt
 	root   *bolt.Bucket
 	meta   *bolt.Bucket // the schema bucket; nil in a View
-	total  total
+	total  total        // of all values
+	early  total        // of those that a start reads
 	was    total
 	tables map[tableName]*boltTable // that this transaction has used
 }
@@ -56,6 +57,10 @@ func (b *Bolt) writing(tx *bolt.Tx) (*boltTx, error) {
 		t.root, t.meta = tx.Bucket(rootBucket), tx.Bucket(schemaBucket)
 		t.total, err = readTotal(t.meta.Get(schemaTotal))
 		t.was = t.total
+		var known bool
+		if t.early, known = readEarly(t.meta.Get(schemaEarly), t.total); !known {
+			t.early = t.b.early
+		}
 		return err
 	})
 }
@@ -64,14 +69,30 @@ func (t *boltTx) saveTotal() error {
 	if t.total == t.was {
 		return nil
 	}
-	return t.b.guard(func() error { return t.meta.Put(schemaTotal, t.total.bytes()) })
+	return t.b.guard(func() error {
+		return errors.Join(t.meta.Put(schemaTotal, t.total.bytes()), t.meta.Put(schemaEarly, append(t.early.bytes(), t.total.bytes()...)))
+	})
 }
 
-// table returns a table; nil when it is not there, and is not to be made.
+// count takes a value into account that replaces another one; nil is none.
+func (t *boltTx) count(table Table, old, sealed []byte) {
+	t.total.replace(old, sealed)
+	if !table.late() {
+		t.early.replace(old, sealed)
+	}
+}
+
+// table returns a table; nil when it is not there, and is not to be made. It
+// waits until the table has been checked.
 func (t *boltTx) table(source string, table Table, make bool) (*boltTable, error) {
 	name := tableName{source, table}
 	if b := t.tables[name]; b != nil {
 		return b, nil
+	}
+	if table.late() {
+		if err := t.b.Checked(); err != nil {
+			return nil, err
+		}
 	}
 	s := t.root.Bucket([]byte(source))
 	var err error
@@ -115,8 +136,7 @@ func (t *boltTx) Put(source string, table Table, key, value []byte) error {
 			return err
 		}
 		sealed := seal(b.place, key, value)
-		t.total.remove(b.find(key))
-		t.total.add(sealed)
+		t.count(table, b.find(key), sealed)
 		return b.bucket.Put(key, sealed)
 	})
 	if err != nil {
@@ -132,7 +152,7 @@ func (t *boltTx) Delete(source string, table Table, key []byte) error {
 		if b == nil {
 			return err
 		}
-		t.total.remove(b.find(key))
+		t.count(table, b.find(key), nil)
 		return b.bucket.Delete(key)
 	})
 	if err != nil {
@@ -175,7 +195,7 @@ func (t *boltTx) drop(source string) error {
 		}
 		err := s.ForEachBucket(func(table []byte) error {
 			return s.Bucket(table).ForEach(func(_, v []byte) error {
-				t.total.remove(v)
+				t.count(Table(table), v, nil)
 				return nil
 			})
 		})

@@ -4,87 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"sync/atomic"
 )
 
 // maxDepth bounds how deep pages and buckets nest: a branch has two children
 // or more, and a ledger three levels of buckets.
 const maxDepth = 64
-
-// verifier reads a bbolt file from end to end: first what leads to the leaves
-// of the tables, then those, nearly all of the file, in the order of the file.
-type verifier struct {
-	f        *os.File
-	pageSize uint64
-	meta     boltMeta
-	used     []atomic.Bool // by page: reachable or free
-	parents  []parent
-	leaves   []leaf // of tables, by page; those below no parent are read already, or none
-	tally
-}
-
-// tally is what was found of the values.
-type tally struct {
-	total  total
-	values error // of one that does not match its checksum
-}
-
-// value takes a value of a table into account.
-func (t *tally) value(place uint32, key, sealed []byte) {
-	t.total.add(sealed)
-	if _, err := unseal(place, key, sealed); err != nil {
-		t.values = err
-	}
-}
-
-// verify reports whether every page of the file is where it belongs and every
-// key in its order. Values that do not match their checksum are for complete
-// to tell: another program's have none.
-func verify(path string) (*verifier, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	v := &verifier{f: f}
-	if err := v.readMetas(); err != nil {
-		return nil, err
-	}
-	fi, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if size := uint64(fi.Size()) / v.pageSize; size < v.meta.pages {
-		return nil, fmt.Errorf("the file is cut off: it has %d pages of %d", size, v.meta.pages)
-	}
-	v.used = make([]atomic.Bool, v.meta.pages)
-	v.parents, v.leaves = make([]parent, 1), make([]leaf, v.meta.pages)
-	v.used[0].Store(true)
-	v.used[1].Store(true)
-	if err := v.pages(v.meta.root, bounds{}, 0, v.bucket); err != nil {
-		return nil, err
-	}
-	if err := v.readLeaves(); err != nil {
-		return nil, err
-	}
-	return v, v.readFreelist()
-}
-
-// complete reports whether all values are there and as they were written.
-func (v *verifier) complete(written []byte) error {
-	if v.values != nil {
-		return v.values
-	}
-	t, err := readTotal(written)
-	if err != nil {
-		return err
-	}
-	if t != v.total {
-		return fmt.Errorf("%d values were written and %d are there, or some are of an earlier time", t.n, v.total.n)
-	}
-	return nil
-}
 
 // bounds are the keys between which those of a page must be: from inclusive,
 // to exclusive, nil where there is none.
@@ -112,13 +36,13 @@ func (v *verifier) pages(id uint64, in bounds, depth int, fn visit) error {
 
 // table walks the tree of a table's pages down to its leaves, which are as deep
 // as each other, and notes those for later.
-func (v *verifier) table(place uint32, id uint64, in bounds, depth int) error {
+func (v *verifier) table(t *tally, place uint32, id uint64, in bounds, depth int) error {
 	p, err := v.page(id)
 	if err != nil {
 		return err
 	}
 	if p.flags == flagLeaf {
-		return v.tally.leaf(&p, place, in)
+		return t.leaf(&p, place, in)
 	}
 	lowest := false
 	if first, err := p.element(0); err == nil && p.count > 0 {
@@ -131,7 +55,7 @@ func (v *verifier) table(place uint32, id uint64, in bounds, depth int) error {
 		if lowest {
 			return v.later(child, leaf{uint32(len(v.parents) - 1), uint32(i)})
 		}
-		return v.table(place, child, in, depth+1)
+		return v.table(t, place, child, in, depth+1)
 	})
 }
 
@@ -197,11 +121,12 @@ func (v *verifier) bucket(e element, depth int) error {
 	return v.below(nil, e, depth)
 }
 
-// below visits an element that is in the bucket of the given path.
+// below visits an element that is in the bucket of the given path. Tables that
+// are checked later are noted.
 func (v *verifier) below(path [][]byte, e element, depth int) error {
 	if !e.bucket {
-		if at, ok := tablePlace(path); ok {
-			v.value(at, e.key, e.value)
+		if at, t := v.tableOf(path); t != nil {
+			t.value(at, e.key, e.value)
 		}
 		return nil
 	}
@@ -211,21 +136,31 @@ func (v *verifier) below(path [][]byte, e element, depth int) error {
 	inside := append(path[:len(path):len(path)], bytes.Clone(e.key))
 	fn := func(e element, depth int) error { return v.below(inside, e, depth) }
 	root := native.Uint64(e.value)
-	if at, ok := tablePlace(inside); ok && root != 0 {
-		return v.table(at, root, bounds{}, depth+1)
+	if root == 0 {
+		return inline(e.value[bucketHeader:], depth, fn)
 	}
-	if root != 0 {
+	switch at, t := v.tableOf(inside); t {
+	case nil:
 		return v.pages(root, bounds{}, depth+1, fn)
+	case &v.late:
+		v.tables = append(v.tables, rootOf{at, root, depth + 1})
+		return nil
+	default:
+		return v.table(t, at, root, bounds{}, depth+1)
 	}
-	return inline(e.value[bucketHeader:], depth, fn)
 }
 
-// tablePlace is the place of the values in the bucket of a path, if it is a table.
-func tablePlace(path [][]byte) (uint32, bool) {
+// tableOf is the place of the values in the bucket of a path, and the tally that
+// they belong to; nil if it is no table.
+func (v *verifier) tableOf(path [][]byte) (uint32, *tally) {
 	if len(path) != 3 || !bytes.Equal(path[0], rootBucket) {
-		return 0, false
+		return 0, nil
 	}
-	return place(string(path[1]), Table(path[2])), true
+	table, t := Table(path[2]), &v.early
+	if table.late() {
+		t = &v.late
+	}
+	return place(string(path[1]), table), t
 }
 
 // inline visits the elements of a bucket that is small enough to be a value.
@@ -240,36 +175,4 @@ func inline(b []byte, depth int, fn visit) error {
 		}
 		return fn(e, depth)
 	})
-}
-
-// readFreelist accounts for the pages that are free: with them, each page of
-// the file is used once.
-func (v *verifier) readFreelist() error {
-	if v.meta.freelist == noFreelist {
-		return nil
-	}
-	p, err := v.page(v.meta.freelist)
-	if err != nil {
-		return err
-	}
-	ids := p.data[pageHeader:]
-	n := uint64(p.count)
-	if n == 0xFFFF { // more than the header can tell: the number comes first
-		n, ids = native.Uint64(ids), ids[8:]
-	}
-	if p.flags != flagFreelist || n > uint64(len(ids))/8 {
-		return errors.New("the list of free pages is damaged")
-	}
-	for i := range n {
-		id := native.Uint64(ids[8*i:])
-		if id < 2 || id >= v.meta.pages || v.used[id].Swap(true) {
-			return errors.New("the list of free pages is damaged")
-		}
-	}
-	for id := range v.used {
-		if !v.used[id].Load() {
-			return fmt.Errorf("page %d is neither used nor free", id)
-		}
-	}
-	return nil
 }

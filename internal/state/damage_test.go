@@ -109,13 +109,32 @@ func (p *patient) write(b []byte) {
 	}
 }
 
+// open opens the file and waits until it was checked. What can be read before
+// must be right, whatever the check finds.
+func (p *patient) open(what string) (*state.Bolt, error) {
+	p.t.Helper()
+	s, err := state.OpenBolt(p.path)
+	if err != nil {
+		return nil, err
+	}
+	got, gerr := contents(s, state.EarlyTables()...)
+	err = s.Checked()
+	if diff := cmp.Diff(p.holds.of(state.EarlyTables()), got); diff != "" && gerr == nil || gerr != nil && err == nil {
+		p.t.Errorf("%s: read before it was checked, and wrong: %v (-want +got):\n%s", what, gerr, diff)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
 // examine opens the damaged file. It must be refused as damaged, or hold what
 // the specimen holds; in either case it is left alone. It reports whether it
 // was refused.
 func (p *patient) examine(what string, damaged []byte) (refused bool) {
 	p.t.Helper()
 	p.write(damaged)
-	s, err := state.OpenBolt(p.path)
+	s, err := p.open(what)
 	switch {
 	case errors.Is(err, state.ErrDamaged):
 		for _, say := range []string{p.path + ": the ledger is damaged; it was left as it is: ", "Restore the file from a backup", "move the file away"} {
@@ -127,7 +146,7 @@ func (p *patient) examine(what string, damaged []byte) (refused bool) {
 	case err != nil:
 		p.t.Errorf("%s: got %v, want ErrDamaged or nothing", what, err)
 	default:
-		got, err := contents(s)
+		got, err := contents(s, state.Tables...)
 		if diff := cmp.Diff(p.holds, got); diff != "" || err != nil {
 			p.t.Errorf("%s: accepted, but it reads wrong: %v (-want +got):\n%s", what, err, diff)
 		}
@@ -313,7 +332,7 @@ func TestALedgerThatWasOpenedGoesOnAfterHarmlessDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		s = openAt(t, p.path)
-		got, err := contents(s)
+		got, err := contents(s, state.Tables...)
 		if err != nil || len(got) != len(sp.holds)+1 {
 			t.Fatalf("after page %d was zeroed and the store written to: %d values, %v", page, len(got), err)
 		}
@@ -338,7 +357,7 @@ func FuzzOpeningAnyFileNeverCrashes(f *testing.F) {
 		}
 		s, err := state.OpenBolt(path)
 		if err == nil {
-			_, err = contents(s)
+			_, err = contents(s, state.Tables...)
 			err = errors.Join(err, s.Close())
 			if err != nil {
 				t.Errorf("opened, then: %v", err)

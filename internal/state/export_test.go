@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/binary"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -19,4 +20,32 @@ func (b *Bolt) Confirm(failed error) error {
 		return err
 	}
 	return b.settle(id, failed)
+}
+
+// EarlyTables are the tables that are checked before a store is opened.
+func EarlyTables() []Table {
+	return slices.DeleteFunc(slices.Clone(Tables), Table.late)
+}
+
+// PagesAtStart is how many pages of a file a start reads, and how many it leaves
+// to the check of the rest, the free ones included.
+func PagesAtStart(path string) (read, left int, err error) {
+	v, err := verify(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	for id := range v.used {
+		if v.used[id].Load() {
+			read++
+		}
+	}
+	return read, int(v.meta.pages) - read, v.close()
+}
+
+// ForgetEarly leaves a file as a program does that keeps one total.
+func (b *Bolt) ForgetEarly() error {
+	return b.transact(true, func(tx *bolt.Tx) error {
+		s := tx.Bucket(schemaBucket)
+		return s.Put(schemaEarly, append(total{n: 1}.bytes(), total{n: 1}.bytes()...))
+	})
 }

@@ -33,6 +33,16 @@ var Tables = []Table{
 	TableMemos,
 }
 
+// late reports whether a table is read only beside what is written: those that
+// grow with the history, of which a start needs nothing.
+func (t Table) late() bool {
+	switch t {
+	case TableConversations, TableMessages, TableDue, TableMemos:
+		return true
+	}
+	return false
+}
+
 // Store is a durable store of keys and values by source and table. An Update
 // is applied whole, on disk, or not at all; it is one at a time. What a
 // transaction's Get and Scan return is valid until it ends. Keys are not empty.

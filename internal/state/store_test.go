@@ -40,6 +40,17 @@ type place struct {
 // model is the naive store: what a store must hold.
 type model map[place]string
 
+// of is what is in some tables.
+func (m model) of(tables []state.Table) model {
+	some := model{}
+	for p, v := range m {
+		if slices.Contains(tables, p.table) {
+			some[p] = v
+		}
+	}
+	return some
+}
+
 func (m model) sources() []string {
 	var names []string
 	for p := range m {
@@ -53,7 +64,7 @@ func (m model) sources() []string {
 
 // contents reads everything that a store holds, by Scan, and checks that Get
 // says the same.
-func contents(s state.Store) (model, error) {
+func contents(s state.Store, tables ...state.Table) (model, error) {
 	m := model{}
 	sources, err := s.Sources()
 	if err != nil {
@@ -61,7 +72,7 @@ func contents(s state.Store) (model, error) {
 	}
 	err = s.View(func(tx state.Tx) error {
 		for _, source := range sources {
-			for _, table := range state.Tables {
+			for _, table := range tables {
 				err := tx.Scan(source, table, nil, func(k, v []byte) (bool, error) {
 					m[place{source, table, string(k)}] = string(v)
 					return true, nil
@@ -88,7 +99,7 @@ func contents(s state.Store) (model, error) {
 // check compares a store with the model.
 func check(t *testing.T, s state.Store, want model) {
 	t.Helper()
-	got, err := contents(s)
+	got, err := contents(s, state.Tables...)
 	if err != nil {
 		t.Fatal(err)
 	}

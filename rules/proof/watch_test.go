@@ -1,3 +1,5 @@
+//go:build month
+
 package proof
 
 import (
