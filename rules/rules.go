@@ -72,7 +72,13 @@ const (
 
 func (s *settings) groups() ([]Group, []string) {
 	burns, refused := s.burns()
-	return []Group{{Name: GroupAlerts, Rules: s.alerts(burns)}, {Name: GroupRecordings, Rules: s.recordings(burns)}}, refused
+	groups := []Group{{Name: GroupAlerts, Rules: s.alerts(burns)}, {Name: GroupRecordings, Rules: s.recordings(burns)}}
+	for _, g := range groups {
+		for i := range g.Rules {
+			g.Rules[i].Expr = s.own(g.Rules[i].Expr)
+		}
+	}
+	return groups, refused
 }
 
 // recordings are the recorded series. They are one group, since all that is

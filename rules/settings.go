@@ -108,6 +108,31 @@ func (s *settings) pickNamed(name string, matchers ...string) string {
 	return selector(name, append([]string{matchSources(s.names)}, matchers...)...)
 }
 
+// recordedOfSources are recorded series that have the label source, with the
+// brace of their matchers, and the first of them where it is of sources.
+var recordedOfSources = regexp.MustCompile(`\bsource\w*:helpdesk_\w+(?::\w+)?(?:\{(?:source=)?)?`)
+
+// own is an expression that reads recorded series of the rules' own sources only,
+// as pick does of the exporter's: where rules of two exporters live in one
+// Prometheus, they record series of the same names.
+func (s *settings) own(expr string) string {
+	which := matchSources(s.names)
+	if which == "" {
+		return expr
+	}
+	return recordedOfSources.ReplaceAllStringFunc(expr, func(series string) string {
+		name, matched := strings.CutSuffix(series, "{")
+		switch {
+		case strings.HasSuffix(series, "="): // one promise's
+			return series
+		case matched:
+			return name + "{" + which + ","
+		default:
+			return name + "{" + which + "}"
+		}
+	})
+}
+
 // selector leaves out matchers that are "".
 func selector(name string, matchers ...string) string {
 	matchers = slices.DeleteFunc(slices.Clone(matchers), func(m string) bool { return m == "" })
