@@ -128,7 +128,7 @@ func Connect(s config.Source, observer rest.Observer, userAgent string) (*Connec
 	if s.WebhookSecretFile != "" && v.hook == nil {
 		return nil, fmt.Errorf("source %s: %s pushes nothing that can be verified: remove webhook", s.Name, s.Vendor)
 	}
-	transport, err := transport(s)
+	transport, err := transport(s, userAgent)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", s.Name, err)
 	}
@@ -153,9 +153,9 @@ func Connect(s config.Source, observer rest.Observer, userAgent string) (*Connec
 }
 
 // transport adds the source's credentials, TLS settings and proxy to requests.
-func transport(s config.Source) (http.RoundTripper, error) {
+func transport(s config.Source, userAgent string) (http.RoundTripper, error) {
 	if s.HTTP.OAuth2 != nil {
-		return oauth(s.HTTP, s.Name)
+		return oauth(s.HTTP, s.Name, userAgent)
 	}
 	return promconfig.NewRoundTripperFromConfig(s.HTTP, s.Name)
 }

@@ -20,11 +20,16 @@ import (
 type account struct {
 	valid, issued, asked atomic.Int64
 	elsewhere            string // where it redirects to; empty: nowhere
+	tokens               string // the same of requests for tokens, with their bodies
 }
 
 func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	if r.URL.Path == "/token" {
+	if r.URL.Path == "/token" && a.tokens != "" {
+		http.Redirect(w, r, a.tokens, http.StatusTemporaryRedirect)
+		return
+	}
+	if r.URL.Path == "/token" || r.URL.Path == "/token/" {
 		fmt.Fprintf(w, `{"access_token": "token-%d", "token_type": "bearer", "expires_in": 7200}`, a.issued.Add(1))
 		return
 	}
@@ -104,5 +109,27 @@ func TestNoTokenFollowsARedirectToAnotherHost(t *testing.T) {
 	}
 	if n := asked.Load(); n != 0 {
 		t.Errorf("the other host was asked %d times", n)
+	}
+}
+
+func TestNoSecretFollowsARedirectOfTheTokenEndpointToAnotherHost(t *testing.T) {
+	var asked atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	t.Cleanup(other.Close)
+	for name, tc := range map[string]struct{ to, want string }{
+		"elsewhere is not followed": {other.URL + "/token", "/api/x: client: the OAuth 2 token endpoint redirected to another host, scheme or port, " +
+			"which is not followed: set oauth2.token_url to the address that it redirects to"},
+		"a path of the same host is": {"/token/", "<nil>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &account{tokens: tc.to}
+			err := a.connect(t).Client.Do(t.Context(), rest.Request{Endpoint: "/api/x", Path: "/api/x"}, nil)
+			if got := fmt.Sprint(err); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+			if n := asked.Load(); n != 0 {
+				t.Errorf("the other host was asked %d times", n)
+			}
+		})
 	}
 }

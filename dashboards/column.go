@@ -9,6 +9,10 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
+// narrow is the least width of a column, in pixels. Grafana's own is 150, with which
+// a table beside another has to be scrolled sideways.
+const narrow = 80
+
 func (p *panel) tableOptions(w words.Words) *table.Options {
 	o := &table.Options{ShowHeader: true, CellHeight: cog.ToPtr(common.TableCellHeightMd)}
 	if p.rowsOf != "" {
@@ -52,22 +56,43 @@ func (p *panel) columns(w words.Words) []dashboard.DashboardFieldConfigSourceOve
 		all = append(all, override(l, own...))
 	}
 	for i, q := range p.queries {
-		own := []dashboard.DynamicConfigValue{property("displayName", say(w, q.column))}
-		if q.unit != "" {
-			own = append(own, property("unit", q.unit), property("decimals", q.decimals))
-		}
-		if len(q.meanings) > 0 {
-			own = append(own, property("mappings", mappings(w, q.meanings)))
-		}
+		own := append([]dashboard.DynamicConfigValue{property("displayName", say(w, q.column))}, q.own(w)...)
 		if len(q.steps) > 0 {
-			own = append(own, property("thresholds", thresholds(q.steps)),
-				property("custom.cellOptions", map[string]string{"type": string(common.TableCellDisplayModeColorBackground)}))
+			own = append(own, property("custom.cellOptions", map[string]string{"type": string(common.TableCellDisplayModeColorBackground)}))
 		}
 		name := "Value"
 		if len(p.queries) > 1 {
 			name = "Value #" + string(rune('A'+i))
 		}
 		all = append(all, override(name, own...))
+	}
+	return all
+}
+
+// own is what a query has other than its panel.
+func (q *query) own(w words.Words) []dashboard.DynamicConfigValue {
+	var own []dashboard.DynamicConfigValue
+	if q.unit != "" {
+		own = append(own, property("unit", q.unit), property("decimals", q.decimals))
+	}
+	if len(q.meanings) > 0 {
+		own = append(own, property("mappings", mappings(w, q.meanings)))
+	}
+	if len(q.steps) > 0 {
+		own = append(own, property("thresholds", thresholds(q.steps)))
+	}
+	return own
+}
+
+// owns are the units and colours of those numbers that have their own.
+func (p *panel) owns(w words.Words) []dashboard.DashboardFieldConfigSourceOverrides {
+	all := []dashboard.DashboardFieldConfigSourceOverrides{}
+	for i, q := range p.queries {
+		if own := q.own(w); own != nil {
+			all = append(all, dashboard.DashboardFieldConfigSourceOverrides{
+				Matcher: dashboard.MatcherConfig{Id: "byFrameRefID", Options: string(rune('A' + i))}, Properties: own,
+			})
+		}
 	}
 	return all
 }

@@ -17,7 +17,7 @@ func demand() board {
 		rows: []row{
 			{"week", []panel{hoursOfTheWeek()}},
 			{"volume", []panel{thisWeek(), days()}},
-			{"response", []panel{hourlyResponse(), responseWhileOpen()}},
+			{"response", []panel{hourlyResponse(), responseByTime(), responseWhileOpen()}},
 			{"load", []panel{load(), people()}},
 		},
 	}
@@ -99,24 +99,53 @@ func meanResponse(w time.Duration) string {
 
 func hourlyResponse() panel {
 	return panel{
-		id: 4, name: "hourly_response", kind: curve, w: 12, h: 8, unit: "s", lowest: ptr(0), noValue: "gap",
+		id: 4, name: "hourly_response", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{{expr: meanResponse(anHour), phrase: "hour_mean"}, {expr: meanResponse(day), phrase: "day_mean"}},
+	}
+}
+
+// responseIn is the mean response in those of the hours of four weeks in which
+// sources are selected by an expression.
+func responseIn(selected string) string {
+	sum, count := rules.Observed(kpi.ResponseSeconds, anHour)
+	part := func(name string) string {
+		return fmt.Sprintf("sum by (source) (sum_over_time((%s and on (source) %s)[28d:1h]))", of(name, ofChannel), selected)
+	}
+	return fmt.Sprintf("(%s\n/\n  (%s > 0))\nand on (source)\n  %s == 1", part(sum), part(count), of(rules.Fresh, ofSource))
+}
+
+// The day on the team's clock, from Monday to Friday.
+const dayBegins, dayEnds = 8, 20
+
+// responseByTime compares the nights and the weekend with the days, whether there
+// is a schedule or not.
+func responseByTime() panel {
+	local := localTime()
+	weekend := fmt.Sprintf("((day_of_week(%s) + 6) %% 7 >= 5)", local)
+	byDay := fmt.Sprintf("((hour(%[1]s) >= %[2]d) < %[3]d)", local, dayBegins, dayEnds)
+	week := fmt.Sprintf("((day_of_week(%s) + 6) %% 7 < 5)", local)
+	return panel{
+		id: 8, name: "response_by_time", kind: number, w: 6, h: 8, unit: "s", decimals: 1, noValue: "not_scraped",
+		queries: []query{
+			{expr: orNothing(responseIn(fmt.Sprintf("(%s and on (source) %s)", week, byDay))), phrase: "by_day"},
+			{expr: orNothing(responseIn(fmt.Sprintf("(%s unless on (source) %s)", week, byDay))), phrase: "by_night"},
+			{expr: orNothing(responseIn(weekend)), phrase: "on_weekends"},
+		},
+		steps: []step{{color: plain}}, meanings: shown(),
 	}
 }
 
 // responseWhileOpen takes each hour by whether the schedule was open in it.
 func responseWhileOpen() panel {
-	sum, count := rules.Observed(kpi.ResponseSeconds, anHour)
 	replies := func(open int) string {
-		part := func(name string) string {
-			return fmt.Sprintf("sum by (source) (sum_over_time((%s and on (source) %s == %d)[28d:1h]))", of(name, ofChannel), of(rules.SupportOpen, ofSource), open)
-		}
-		return part(sum) + "\n/\n  (" + part(count) + " > 0)"
+		return responseIn(fmt.Sprintf("%s == %d", of(rules.SupportOpen, ofSource), open))
 	}
+	open := of(rules.SupportOpen, ofSource)
+	neverClosed := fmt.Sprintf("%s\nor on (source)\n  ((min by (source) (min_over_time(%s[28d:1h])) == 1) + (%.0f))", replies(0), open, float64(always-1))
 	return panel{
-		id: 5, name: "response_while_open", kind: number, w: 12, h: 8, unit: "s", noValue: "gap",
-		queries: []query{{expr: replies(1), phrase: "open_hours"}, {expr: replies(0), phrase: "closed_hours"}},
-		steps:   []step{{color: plain}},
+		id: 5, name: "response_while_open", kind: number, w: 6, h: 8, unit: "s", decimals: 1, noValue: "not_scraped",
+		queries: []query{{expr: orNothing(replies(1)), phrase: "open_hours"}, {expr: orNothing(neverClosed), phrase: "closed_hours"}},
+		steps:   []step{{color: plain}}, meanings: shown(meaning{always, "always_open", plain}),
 	}
 }
 

@@ -73,17 +73,17 @@ func version() panel {
 // streams is a row a stream: how old what is known of it is.
 func streams() panel {
 	age := func(column string, f *kpi.Family) query {
-		return query{column: column, expr: fmt.Sprintf("time() - max by (source, stream) (%s)", of(f.Name, ofSource)), unit: "s", steps: []step{{color: plain}, {15 * 60, bad}}}
+		return query{column: column, expr: fmt.Sprintf("time() - max by (source, stream) (%s)", of(f.Name, ofSource)), unit: "s", decimals: 1, steps: []step{{color: plain}, {15 * 60, bad}}}
 	}
 	return panel{
-		id: 7, name: "streams", kind: grid, w: 12, h: 8, unit: "s", noValue: "not_scraped",
+		id: 7, name: "streams", kind: grid, w: 12, h: 8, unit: "s", decimals: 1, noValue: "not_scraped",
 		queries: []query{age("read_ago", kpi.SourceLastSuccess), age("known_until", kpi.SourceWatermark)},
 	}
 }
 
 func watermarkLag() panel {
 	return panel{
-		id: 8, name: "watermark_lag", kind: curve, w: 12, h: 8, unit: "s", lowest: ptr(0), noValue: "not_scraped",
+		id: 8, name: "watermark_lag", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "not_scraped",
 		queries: []query{{expr: fmt.Sprintf("time() - max by (source, stream) (%s)", of(kpi.SourceWatermark.Name, ofSource)), legend: "{{source}} {{stream}}"}},
 	}
 }

@@ -58,7 +58,7 @@ func TestAPanelReadsFromTheChosenPrometheus(t *testing.T) {
 }
 
 // units are the ids of those units of Grafana that the boards need.
-var units = []string{"bytes", "dateTimeFromNow", "none", "percentunit", "s"}
+var units = []string{"bytes", "dateTimeFromNow", "locale", "none", "percentunit", "s"}
 
 // Rule panel-units-rule: Grafana shows an id that it does not know as a suffix.
 func TestAPanelHasAUnitThatGrafanaKnows(t *testing.T) {
@@ -67,6 +67,24 @@ func TestAPanelHasAUnitThatGrafanaKnows(t *testing.T) {
 			t.Errorf("%q has the unit %q", p.Title, p.FieldConfig.Defaults.Unit)
 		}
 	})
+}
+
+// Two hours and a half are neither two nor three.
+func TestDurationsHaveADecimal(t *testing.T) {
+	for _, b := range boards() {
+		for _, r := range b.rows {
+			for _, p := range r.panels {
+				if p.unit == "s" && p.decimals < 1 {
+					t.Errorf("%s/%s shows whole hours", b.name, p.name)
+				}
+				for _, q := range p.queries {
+					if q.unit == "s" && q.decimals < 1 {
+						t.Errorf("%s/%s, %s shows whole hours", b.name, p.name, q.column)
+					}
+				}
+			}
+		}
+	}
 }
 
 // Rule target-counter-agg-rule: the value of a counter says nothing. It is read

@@ -34,7 +34,7 @@ func sight() panel {
 // live is a number of the queue now, by source; a source without any is 0.
 func live(id uint32, name string, expr string, steps []step) panel {
 	return panel{
-		id: id, name: name, kind: number, w: 4, h: 5, unit: "none", noValue: "not_scraped",
+		id: id, name: name, kind: number, w: 4, h: 5, unit: counts, noValue: "not_scraped",
 		queries: []query{{expr: orBlind(expr + "\nor on (source)\n  (" + of(rules.Fresh, ofSource) + " == 1) * 0"), legend: "{{source}}"}},
 		steps:   steps, meanings: []meaning{{blind, "blind", dark}},
 	}
@@ -47,7 +47,7 @@ func waiting() panel {
 func oldestWaiting() panel {
 	expr := fmt.Sprintf("(time() - min by (source) (%s))", now(kpi.OldestWaiting))
 	p := live(3, "oldest_waiting", expr, []step{{color: plain}})
-	p.unit, p.decimals = "s", 0
+	p.unit, p.decimals = "s", 1
 	p.meanings = append(p.meanings, meaning{0, "nobody_waits", good})
 	return p
 }
@@ -73,7 +73,7 @@ func waitingByChannel() panel {
 		return fmt.Sprintf("sum by (%s) (%s)", by, now(f, matchers...))
 	}
 	return panel{
-		id: 7, name: "waiting_by_channel", kind: grid, w: 12, h: 9, unit: "none", noValue: "nobody_to_show", sortBy: "waits_since",
+		id: 7, name: "waiting_by_channel", kind: grid, w: width, h: 7, unit: counts, noValue: "nobody_to_show", sortBy: "waits_since",
 		queries: []query{
 			{column: "waiting", expr: sum(kpi.WaitingConversations) + " > 0"},
 			{column: "waits_since", expr: fmt.Sprintf("min by (%s) (%s) * 1000", by, now(kpi.OldestWaiting)), unit: "dateTimeFromNow"},
@@ -92,7 +92,7 @@ func pastTiers() panel {
 			expr: fmt.Sprintf("sum by (source, channel, clock) (%s) > 0", now(kpi.PastTier, fmt.Sprintf("tier=%q", t))),
 		}
 	}
-	p := panel{id: 8, name: "past_tiers", kind: grid, w: 12, h: 9, unit: "none", noValue: "nobody_to_show"}
+	p := panel{id: 8, name: "past_tiers", kind: grid, w: width, h: 7, unit: counts, noValue: "nobody_to_show"}
 	for _, t := range kpi.Tiers {
 		p.queries = append(p.queries, column(t))
 	}
@@ -158,7 +158,7 @@ func recentResponse() panel {
 ) > 0`, q, of(name, ofTeam), of(name+"_bucket", ofTeam))}
 	}
 	return panel{
-		id: 14, name: "recent_response", kind: curve, w: width, h: 8, unit: "s", lowest: ptr(0), noValue: "gap", every: "1h",
+		id: 14, name: "recent_response", kind: curve, w: width, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "gap", every: "1h",
 		queries: []query{quantile(0.5, "{{source}} p50"), quantile(0.9, "{{source}} p90")},
 	}
 }

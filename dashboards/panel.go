@@ -51,6 +51,10 @@ const (
 	bars   kind = "bargauge"   // the last values, side by side
 )
 
+// counts is the unit of numbers that may have many digits: their thousands are set
+// apart as the reader's language does.
+const counts = "locale"
+
 // query is a PromQL expression. In a table it is a column.
 type query struct {
 	expr     string
@@ -58,8 +62,9 @@ type query struct {
 	phrase   string // a legend in words
 	exemplar bool
 
-	// Of a column; the panel's own where nothing is said.
-	column   string // phrase
+	column string // phrase, of a table
+
+	// Of a column or a number; the panel's own where nothing is said.
 	unit     string
 	decimals float64
 	steps    []step
@@ -111,6 +116,7 @@ func (p *panel) build(w words.Words, key string) (dashboard.Panel, error) {
 	switch p.kind {
 	case number:
 		built.Options = numberOptions()
+		built.FieldConfig.Overrides = p.owns(w)
 	case curve:
 		built.Options = curveOptions()
 		built.FieldConfig.Defaults.Custom = p.curveField()
@@ -120,10 +126,11 @@ func (p *panel) build(w words.Words, key string) (dashboard.Panel, error) {
 	case grid:
 		built.Options = p.tableOptions(w)
 		built.Transformations = tidy()
+		built.FieldConfig.Defaults.Custom = map[string]any{"minWidth": narrow}
 		if p.matrix != nil {
 			built.Transformations = p.matrix
 			built.FieldConfig.Defaults.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdContinuousBlues}
-			built.FieldConfig.Defaults.Custom = map[string]any{"cellOptions": map[string]string{"type": string(common.TableCellDisplayModeColorBackground)}}
+			built.FieldConfig.Defaults.Custom = map[string]any{"minWidth": narrow / 2, "cellOptions": map[string]string{"type": string(common.TableCellDisplayModeColorBackground)}}
 		}
 		built.FieldConfig.Overrides = p.columns(w)
 	}

@@ -26,6 +26,7 @@ const (
 	blind   = -1e9 // the source cannot be read
 	nothing = -2e9 // it can be read, and there is not enough to say a number
 	never   = -3e9 // the budget does not end at this pace
+	always  = -4e9 // support is open in every hour
 )
 
 // orBlind is an expression by source that says which sources are blind: an
@@ -87,7 +88,8 @@ func counted(f *kpi.Family, by string) string {
 }
 
 // since is how much a counter rose within the panel's time range, exactly: the
-// difference of its total at both ends, and the corrections between.
+// difference of its total at both ends, and the corrections between; while the
+// source can be read.
 func since(f *kpi.Family, by string, matchers ...string) string {
 	matchers = append([]string{ofChannel}, matchers...)
 	total := of(rules.Total(f), matchers...)
@@ -95,7 +97,9 @@ func since(f *kpi.Family, by string, matchers ...string) string {
     %[2]s
   - (last_over_time(%[2]s[1h] offset $__range) or %[2]s * 0)
   + (sum_over_time(%[3]s[$__range]) or %[2]s * 0)
-)`, by, total, of(rules.Correction(f), matchers...))
+)
+and on (source)
+  %[4]s == 1`, by, total, of(rules.Correction(f), matchers...), of(rules.Fresh, ofSource))
 }
 
 // shown are the meanings of a panel whose query says blind and nothing.

@@ -27,7 +27,7 @@ func serviceLevel() board {
 				firstResponse(), everyResponse(), resolution(), csat(),
 				selfService(), oneTouch(), abandonment(), cancelledTurns(),
 			}},
-			{"trends", []panel{attainmentTrend(), responseTrend(), shareTrend(), csatTrend()}},
+			{"trends", []panel{attainmentTrend(), responseTrend(), durationTrend(), shareTrend(), csatTrend()}},
 			{"outcomes", []panel{outcomes(), scores(), monthToDate()}},
 		},
 	}
@@ -72,8 +72,10 @@ func promises() panel {
 	}
 	left := column("budget_left", of(rules.BudgetLeft, ofChannel), "percentunit", 0)
 	left.steps = budgetSteps()
-	end := column("budget_end", fmt.Sprintf("%s\nor\n  (%s * 0 + (%.0f))", of(rules.BudgetEnd, ofChannel), of(rules.BudgetLeft, ofChannel), float64(never)), "s", 0)
+	end := column("budget_end", fmt.Sprintf("%s\nor\n  (%s * 0 + (%.0f))", of(rules.BudgetEnd, ofChannel), of(rules.BudgetLeft, ofChannel), float64(never)), "s", 1)
 	end.meanings = shown(meaning{never, "not_at_this_pace", good})
+	cancelled := fmt.Sprintf("%s\nor on (%s)\n  ((%s and on (source) %s == 1) * 0)",
+		rules.SumOf(kpi.ClocksCancelled, week, rules.Scope{By: by, Matchers: []string{ofChannel}}), by, seen(of(rules.Objective, ofChannel)), of(rules.Fresh, ofSource))
 	return panel{
 		id: 4, name: "promises", kind: grid, w: width, h: 9, unit: "percentunit", decimals: 1, noValue: "not_scraped",
 		queries: []query{
@@ -83,75 +85,86 @@ func promises() panel {
 			column("attained_7d", promised(of(rules.Attainment(week), ofChannel)), "percentunit", 1),
 			column("attained_28d", promised(of(rules.Attainment(month), ofChannel)), "percentunit", 1),
 			left, end,
+			column("cancelled_7d", cancelled, counts, 0),
 		},
 		sortBy: "budget_left",
 	}
 }
 
+// kpiOf is the expression of a KPI.
+type kpiOf func(rules.Scope) string
+
+// chosen is a KPI of the chosen channels, some time ago.
+func (k kpiOf) chosen(ago time.Duration) string {
+	return k(rules.Scope{By: "source", Matchers: []string{ofChannel}, Ago: ago})
+}
+
+// by is a KPI of the chosen channels for each value of a label.
+func (k kpiOf) by(label string) string {
+	return k(rules.Scope{By: "source, " + label, Matchers: []string{ofChannel}})
+}
+
 // compared is a number of this week beside that of the week before.
-func compared(id uint32, name, series, unit string, decimals float64, steps []step) panel {
-	at := of(series, ofSource)
+func compared(id uint32, name string, k kpiOf, unit string, decimals float64, steps []step) panel {
 	return panel{
 		id: id, name: name, kind: number, w: 6, h: 5, unit: unit, decimals: decimals, noValue: "not_scraped",
 		queries: []query{
-			{expr: orNothing(at), phrase: "this_week"},
-			{expr: at + " offset 7d", phrase: "1_week_before"},
+			{expr: orNothing(k.chosen(0)), phrase: "this_week"},
+			{expr: k.chosen(week), phrase: "1_week_before"},
 		},
 		steps: steps, meanings: shown(),
 	}
 }
 
-func mean(name string) *kpi.Mean {
-	for i := range kpi.Means {
-		if kpi.Means[i].Name == name {
-			return kpi.Means[i]
-		}
-	}
-	return &kpi.Mean{}
+func mean(f *kpi.Family) kpiOf {
+	return func(sc rules.Scope) string { return rules.MeanOf(f, week, sc) }
+}
+
+func share(k *kpi.Share) kpiOf {
+	return func(sc rules.Scope) string { return rules.ShareOf(k, week, sc) }
+}
+
+func inAWeek(f *kpi.Family) kpiOf {
+	return func(sc rules.Scope) string { return rules.SumOf(f, week, sc) }
+}
+
+func rating(w time.Duration) kpiOf {
+	return func(sc rules.Scope) string { return rules.CSATMeanOf(w, sc) }
 }
 
 func firstResponse() panel {
-	return compared(5, "first_response", rules.Mean("source", mean("first_response"), week), "s", 0, nil)
+	return compared(5, "first_response", mean(kpi.FirstResponseSeconds), "s", 1, nil)
 }
 
 func everyResponse() panel {
-	return compared(6, "every_response", rules.Mean("source", mean("response"), week), "s", 0, nil)
+	return compared(6, "every_response", mean(kpi.ResponseSeconds), "s", 1, nil)
 }
 
-func resolution() panel {
-	return compared(7, "resolution", rules.Mean("source", mean("resolution"), week), "s", 0, nil)
-}
+func resolution() panel { return compared(7, "resolution", mean(kpi.ResolutionSeconds), "s", 1, nil) }
 
 // csat is the mean rating, with the number of answers that it is of.
 func csat() panel {
-	p := compared(8, "csat", rules.CSATMean("source", week), "none", 2, csatSteps())
-	p.queries = append(p.queries, query{
-		expr: fmt.Sprintf("sum by (source) (%s)", of(rules.Increase(kpi.CSATRatings, week), ofSource)), phrase: "answers",
-	})
+	p := compared(8, "csat", rating(week), "none", 2, csatSteps())
+	p.queries = append(p.queries, query{expr: inAWeek(kpi.CSATRatings).chosen(0), phrase: "answers", unit: counts, steps: []step{{color: plain}}})
 	return p
 }
 
 func selfService() panel {
-	return compared(9, "self_service", rules.Share("source", kpi.SelfServiceShare, week), "percentunit", 1, nil)
+	return compared(9, "self_service", share(kpi.SelfServiceShare), "percentunit", 1, nil)
 }
 
 func oneTouch() panel {
-	return compared(10, "one_touch", rules.Share("source", kpi.OneTouchShare, week), "percentunit", 1, nil)
+	return compared(10, "one_touch", share(kpi.OneTouchShare), "percentunit", 1, nil)
 }
 
 func abandonment() panel {
-	return compared(11, "abandonment", rules.Share("source", kpi.AbandonedShare, week), "percentunit", 1, abandonedSteps())
+	return compared(11, "abandonment", share(kpi.AbandonedShare), "percentunit", 1, abandonedSteps())
 }
 
 // cancelledTurns stand beside attainment: a desk that closes instead of
 // answering shows here.
 func cancelledTurns() panel {
-	p := compared(12, "cancelled", rules.Increase(kpi.ClocksCancelled, week), "none", 0, nil)
-	sum := func(offset string) string {
-		return fmt.Sprintf("sum by (source) (%s%s)", of(rules.Increase(kpi.ClocksCancelled, week), ofChannel), offset)
-	}
-	p.queries[0].expr, p.queries[1].expr = orNothing(sum("")), sum(" offset 7d")
-	return p
+	return compared(12, "cancelled", inAWeek(kpi.ClocksCancelled), counts, 0, nil)
 }
 
 func attainmentTrend() panel {
@@ -165,31 +178,44 @@ func attainmentTrend() panel {
 func responseTrend() panel {
 	limit := promised(seen(of(rules.TierLimit, ofChannel, fmt.Sprintf("clock=%q", kpi.NextResponse))))
 	return panel{
-		id: 14, name: "response_trend", kind: curve, w: 12, h: 8, unit: "s", decimals: 0, lowest: ptr(0), noValue: "gap",
+		id: 14, name: "response_trend", kind: curve, w: 12, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{
-			{expr: of(rules.Mean("source_channel", mean("response"), week), ofChannel), legend: "{{channel}}"},
+			{expr: mean(kpi.ResponseSeconds).by("channel"), legend: "{{channel}}"},
 			{expr: limit, legend: "{{channel}} ≤"},
 		},
 	}
 }
 
-func shareTrend() panel {
-	share := func(k *kpi.Share, phrase string) query {
-		return query{expr: of(rules.Share("source", k, week), ofSource), phrase: phrase}
-	}
+// durationTrend has the means of the numbers above over time.
+func durationTrend() panel {
 	return panel{
-		id: 15, name: "share_trend", kind: curve, w: 12, h: 8, unit: "percentunit", decimals: 0, lowest: ptr(0), noValue: "gap",
+		id: 20, name: "duration_trend", kind: curve, w: 8, h: 8, unit: "s", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{
-			share(kpi.OneTouchShare, "outcome.one_touch"), share(kpi.SelfServiceShare, "outcome.self_service"),
-			share(kpi.AbandonedShare, "outcome.abandoned"), share(kpi.UnansweredShare, "outcome.unanswered"),
+			{expr: mean(kpi.FirstResponseSeconds).chosen(0), phrase: "clock.first_response"},
+			{expr: mean(kpi.ResponseSeconds).chosen(0), phrase: "every_response"},
+			{expr: mean(kpi.ResolutionSeconds).chosen(0), phrase: "clock.resolution"},
 		},
 	}
 }
 
+func shareTrend() panel {
+	p := panel{id: 15, name: "share_trend", kind: curve, w: 8, h: 8, unit: "percentunit", decimals: 0, lowest: ptr(0), noValue: "gap"}
+	for _, of := range []struct {
+		k      *kpi.Share
+		phrase string
+	}{
+		{kpi.OneTouchShare, "outcome.one_touch"}, {kpi.SelfServiceShare, "outcome.self_service"},
+		{kpi.AbandonedShare, "outcome.abandoned"}, {kpi.UnansweredShare, "outcome.unanswered"},
+	} {
+		p.queries = append(p.queries, query{expr: share(of.k).chosen(0), phrase: of.phrase})
+	}
+	return p
+}
+
 func csatTrend() panel {
 	return panel{
-		id: 16, name: "csat_trend", kind: curve, w: 12, h: 8, unit: "none", decimals: 2, lowest: ptr(1), highest: ptr(5), noValue: "gap",
-		queries: []query{{expr: of(rules.CSATMean("source", month), ofSource), phrase: "csat_28d"}},
+		id: 16, name: "csat_trend", kind: curve, w: 8, h: 8, unit: "none", decimals: 2, lowest: ptr(1), highest: ptr(5), noValue: "gap",
+		queries: []query{{expr: rating(month).chosen(0), phrase: "csat_28d"}},
 		steps:   csatSteps(),
 	}
 }
@@ -197,18 +223,18 @@ func csatTrend() panel {
 // outcomes are what became of the conversations that were closed within a week.
 func outcomes() panel {
 	return panel{
-		id: 17, name: "outcomes", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "nothing_closed",
+		id: 17, name: "outcomes", kind: bars, w: 8, h: 8, unit: counts, lowest: ptr(0), noValue: "nothing_closed",
 		queries: []query{{
-			expr: fmt.Sprintf("sum by (outcome) (%s)", of(rules.Increase(kpi.ConversationsClosed, week), ofChannel)), legend: "{{outcome}}",
+			expr: inAWeek(kpi.ConversationsClosed).by("outcome"), legend: "{{outcome}}",
 		}},
 	}
 }
 
 func scores() panel {
 	return panel{
-		id: 18, name: "scores", kind: bars, w: 8, h: 8, unit: "none", lowest: ptr(0), noValue: "nobody_answered",
+		id: 18, name: "scores", kind: bars, w: 8, h: 8, unit: counts, lowest: ptr(0), noValue: "nobody_answered",
 		queries: []query{{
-			expr: fmt.Sprintf("sum by (score) (%s)", of(rules.Increase(kpi.CSATRatings, week), ofChannel)), legend: "{{score}}",
+			expr: inAWeek(kpi.CSATRatings).by("score"), legend: "{{score}}",
 		}},
 	}
 }
@@ -216,10 +242,10 @@ func scores() panel {
 // monthToDate counts since the first of the month, in the reader's time zone.
 func monthToDate() panel {
 	sum := func(f *kpi.Family, column string, matchers ...string) query {
-		return query{column: column, expr: since(f, "source, channel", matchers...), unit: "none"}
+		return query{column: column, expr: since(f, "source, channel", matchers...), unit: counts}
 	}
 	return panel{
-		id: 19, name: "month_to_date", kind: grid, w: 8, h: 8, unit: "none", noValue: "not_scraped", timeFrom: "now/M",
+		id: 19, name: "month_to_date", kind: grid, w: 8, h: 8, unit: counts, noValue: "gap", timeFrom: "now/M",
 		queries: []query{
 			sum(kpi.ConversationsOpened, "opened"), sum(kpi.ConversationsClosed, "closed"), sum(kpi.CSATRatings, "ratings"),
 		},

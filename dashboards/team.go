@@ -23,12 +23,12 @@ func agents() panel {
 	by := "source, agent"
 	seconds := kpi.AgentHandleSeconds.Name
 	return panel{
-		id: 1, name: "agents", kind: grid, w: width, h: 12, unit: "none", noValue: "no_agents",
+		id: 1, name: "agents", kind: grid, w: width, h: 12, unit: counts, noValue: "no_agents",
 		queries: []query{
 			{column: "replies", expr: rose(kpi.AgentReplies.Name, by, ofSource)},
 			{column: "closes", expr: rose(kpi.AgentClosed.Name, by, ofSource)},
-			{column: "handle", unit: "s", expr: rose(seconds+"_sum", by, ofSource) + "\n/\n  (" + rose(seconds+"_count", by, ofSource) + " > 0)"},
-			{column: "online", unit: "s", expr: rose(kpi.AgentOnlineSeconds.Name, by, ofSource)},
+			{column: "handle", unit: "s", decimals: 1, expr: rose(seconds+"_sum", by, ofSource) + "\n/\n  (" + rose(seconds+"_count", by, ofSource) + " > 0)"},
+			{column: "online", unit: "s", decimals: 1, expr: rose(kpi.AgentOnlineSeconds.Name, by, ofSource)},
 			{column: "open_now", expr: fmt.Sprintf("max by (%s) (%s)", by, of(kpi.AgentOpen.Name, ofSource))},
 		},
 	}

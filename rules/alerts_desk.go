@@ -110,7 +110,7 @@ SHARE > LIMIT + ERRORS * sqrt(VARIANCE / (WHOLE))
 and
   WHOLE >= on (source) group_left () MINIMUM`,
 			"SHARE", Share("source_channel", kpi.AbandonedShare, day), "LIMIT", num(limit), "ERRORS", num(abandonmentErrors), "VARIANCE", num(round(limit*(1-limit))),
-			"WHOLE", s.term(kpi.AbandonedShare.Whole, day, "source, channel"), "MINIMUM", minEvents),
+			"WHOLE", Scope{By: "source, channel"}.term(kpi.AbandonedShare.Whole, day), "MINIMUM", minEvents),
 		summary:     s.say("alert.abandonment.summary", "share", "{{ $value | humanizePercentage }}"),
 		description: s.say("alert.abandonment.description", "share", "{{ $value | humanizePercentage }}", "limit", percent(limit)),
 		means: fmt.Sprintf("The share of lasting closes of a channel within a day that the customer abandoned is above %s %% by more than %d standard errors, with `min_events` closes or more, for an hour.",

@@ -68,5 +68,5 @@ func (s *settings) configuration() []Rule {
 
 // seeing keeps what is of sources that can be read: blind is not green.
 func seeing(expr string) string {
-	return "(\n" + expr + "\n)\nand on (source)\n  " + fresh + " == 1"
+	return Scope{}.seeing(expr)
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,8 +39,33 @@ func Volume(level string, w time.Duration) string {
 	return level + ":helpdesk_conversations_opened:count" + dur(w)
 }
 
+// Scope is what a KPI is told of, and when. Rules record it by source and channel;
+// boards ask for the chosen channels, which no recorded series is of.
+type Scope struct {
+	By       string // labels, the source among them
+	Matchers []string
+	Ago      time.Duration // 0: now
+}
+
+func (sc Scope) sum(name string, matchers ...string) string {
+	return fmt.Sprintf("sum by (%s) (%s)", sc.By, sc.series(name, matchers...))
+}
+
+func (sc Scope) series(name string, matchers ...string) string {
+	series := selector(name, append(slices.Clone(matchers), sc.Matchers...)...)
+	if sc.Ago > 0 {
+		series += " offset " + dur(sc.Ago)
+	}
+	return series
+}
+
+// seeing is an expression of sources that could be read.
+func (sc Scope) seeing(expr string) string {
+	return "(\n" + expr + "\n)\nand on (source)\n  " + Scope{Ago: sc.Ago}.series(fresh) + " == 1"
+}
+
 // term is the increase of what a KPI counts.
-func (s *settings) term(t kpi.Term, w time.Duration, by string) string {
+func (sc Scope) term(t kpi.Term, w time.Duration) string {
 	matcher := ""
 	switch {
 	case len(t.Values) == 1:
@@ -47,24 +73,50 @@ func (s *settings) term(t kpi.Term, w time.Duration, by string) string {
 	case len(t.Values) > 1:
 		matcher = fmt.Sprintf("%s=~%q", t.Label, strings.Join(t.Values, "|"))
 	}
-	return fmt.Sprintf("sum by (%s) (%s)", by, selector(s.counted(t.Family).increase(w), matcher))
+	return sc.sum(Increase(t.Family, w), matcher)
 }
 
-// shares record the shares: sum over sum, absent where there is nothing to
-// divide by and while the source is blind.
+// ShareOf is the expression of a share over a window: sum over sum, absent where
+// there is nothing to divide by and while the source is blind.
+func ShareOf(k *kpi.Share, w time.Duration, sc Scope) string {
+	whole := sc.term(k.Whole, w)
+	part := orNone(sc.term(k.Part, w), whole)
+	if k.Less.Family != nil {
+		part = "(" + part + " - " + orNone(sc.term(k.Less, w), whole) + ")"
+	}
+	return sc.seeing("  " + part + "\n/\n  (" + whole + " > 0)")
+}
+
+// MeanOf is the expression of the mean of a histogram over a window, as [ShareOf].
+func MeanOf(f *kpi.Family, w time.Duration, sc Scope) string {
+	sum, count := Observed(f, w)
+	return sc.seeing("  " + sc.sum(sum) + "\n/\n  (" + sc.sum(count) + " > 0)")
+}
+
+// SumOf is the expression of how much a counter rose within a window, while the
+// source can be read.
+func SumOf(f *kpi.Family, w time.Duration, sc Scope) string {
+	return sc.seeing("  " + sc.sum(Increase(f, w)))
+}
+
+// CSATMeanOf is the expression of the mean rating over a window, as [ShareOf].
+func CSATMeanOf(w time.Duration, sc Scope) string {
+	ratings := sc.series(Increase(kpi.CSATRatings, w))
+	return sc.seeing(text(`
+  sum by (BY) (RATINGS * on (score) group_left () SCORE)
+/
+  (sum by (BY) (RATINGS) > 0)`, "BY", sc.By, "RATINGS", ratings, "SCORE", scoreNumber))
+}
+
+// shares record the shares.
 func (s *settings) shares() []Rule {
 	var rules []Rule
 	for _, l := range levels {
 		for _, w := range long {
 			for _, k := range kpi.Shares {
-				whole := s.term(k.Whole, w, l.by)
-				part := orNone(s.term(k.Part, w, l.by), whole)
-				if k.Less.Family != nil {
-					part = "(" + part + " - " + orNone(s.term(k.Less, w, l.by), whole) + ")"
-				}
 				rules = append(rules, Rule{
 					Record: Share(l.name, k, w), Help: k.Help + " Over " + dur(w) + ".",
-					Expr: seeing("  " + part + "\n/\n  (" + whole + " > 0)"),
+					Expr: ShareOf(k, w, Scope{By: l.by}),
 				})
 			}
 			rules = append(rules, s.csatMean(l.name, l.by, w)...)
@@ -90,10 +142,7 @@ func (s *settings) csatMean(level, by string, w time.Duration) []Rule {
 	}
 	return []Rule{{
 		Record: CSATMean(level, w), Help: "Mean rating, 1 to 5, over " + dur(w) + ".",
-		Expr: seeing(text(`
-  sum by (BY) (RATINGS * on (score) group_left () SCORE)
-/
-  (sum by (BY) (RATINGS) > 0)`, words...)),
+		Expr: CSATMeanOf(w, Scope{By: by}),
 	}, {
 		Record: csatError(level, w), Help: "Standard error of the mean rating over " + dur(w) + ".",
 		Expr: text(`
@@ -121,10 +170,9 @@ func (s *settings) means() []Rule {
 	for _, l := range levels {
 		for _, w := range long {
 			for _, k := range kpi.Means {
-				sum, count := s.observed(k.Family)
 				rules = append(rules, Rule{
 					Record: Mean(l.name, k, w), Help: "The " + k.Title + " over " + dur(w) + ", in seconds.",
-					Expr: seeing(fmt.Sprintf("  sum by (%s) (%s)\n/\n  (sum by (%s) (%s) > 0)", l.by, sum.increase(w), l.by, count.increase(w))),
+					Expr: MeanOf(k.Family, w, Scope{By: l.by}),
 				})
 			}
 		}
@@ -140,7 +188,7 @@ func (s *settings) volume() []Rule {
 		for _, w := range s.windowsOf(opened) {
 			rules = append(rules, Rule{
 				Record: Volume(l.name, w), Help: "Conversations opened within " + dur(w) + live(opened, w) + ".",
-				Expr: seeing(fmt.Sprintf("  sum by (%s) (%s)", l.by, opened.increase(w))),
+				Expr: SumOf(kpi.ConversationsOpened, w, Scope{By: l.by}),
 			})
 		}
 	}

@@ -97,6 +97,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 			{Stream: helpdesk.StreamOpen, Every: helpdesk.EachReconcile},
 		},
 		VisibilityLag: VisibilityLag,
+		Unasked:       true,
 		Capabilities: map[helpdesk.Capability]helpdesk.Level{
 			helpdesk.CapFirstResponse: helpdesk.Estimate,
 			helpdesk.CapEveryResponse: helpdesk.Estimate,

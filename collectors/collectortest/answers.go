@@ -3,8 +3,11 @@ package collectortest
 import (
 	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,6 +75,25 @@ var answerScenarios = []scenario{
 		w.sweep()
 		w.synced()
 		w.clean()
+	}},
+	{"a next page on another host is not followed, and no page is missed", func(t *testing.T, v Vendor) {
+		var asked atomic.Int64
+		other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+		t.Cleanup(other.Close)
+		w := newWorld(t, v, setup{seed: 55, rate: 12, history: day, book: true})
+		links := w.door.elsewhere(other.URL)
+		w.round()
+		w.rounds(10, 4*time.Minute)
+		w.settle()
+		w.sweep()
+		w.synced()
+		w.same()
+		if n := asked.Load(); n > 0 {
+			t.Errorf("the other host was asked %d times", n)
+		}
+		if links.Load() == 0 && !v.Linkless {
+			t.Error("no answer named an address")
+		}
 	}},
 	{"an unreachable helpdesk is named without secrets", func(t *testing.T, v Vendor) {
 		w := newWorld(t, v, setup{seed: 54, rate: 20, history: time.Hour, book: true})

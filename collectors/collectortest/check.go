@@ -69,20 +69,21 @@ func factNames() map[string]bool {
 	return names
 }
 
-// told leaves out the families that the vendor cannot tell.
+// told leaves out the families that the vendor cannot tell, and late facts, which
+// are of all families, with them. Surveys are none of those: Tell takes them out of
+// the truth.
 func (w *world) told(all truth.Values) truth.Values {
 	out := nonzero(all)
 	missing := map[string]bool{}
 	for _, f := range kpi.FactFamilies {
-		if slices.Contains(w.v.Estimated, f) || f.Scope != kpi.ScopeAgent && !f.Told(w.alive.profile.Capabilities) {
+		if slices.Contains(w.v.Estimated, f) || f.Scope != kpi.ScopeAgent && !f.Told(w.alive.profile, w.alive.profile.Capabilities) {
 			missing[f.Name] = true
+			missing[kpi.LateFacts.Name] = missing[kpi.LateFacts.Name] || f != kpi.CSATSurveysSent
 		}
 	}
 	for key := range all {
 		name, _, _ := strings.Cut(key, "{")
-		name = strings.TrimSuffix(strings.TrimSuffix(name, "_sum"), "_count")
-		// Late facts are of all families: those that are not told are missing there.
-		if missing[name] || len(missing) > 0 && name == kpi.LateFacts.Name {
+		if missing[strings.TrimSuffix(strings.TrimSuffix(name, "_sum"), "_count")] {
 			delete(out, key)
 		}
 	}

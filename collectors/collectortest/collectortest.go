@@ -65,6 +65,9 @@ type Vendor struct {
 	// Nameless says that the rows of a list of one conversation have no id: one that
 	// comes twice there is two.
 	Nameless bool
+	// Linkless says that lists are followed by cursors alone: answers have no
+	// addresses.
+	Linkless bool
 	// Numbered says that the pages of lists have numbers, and no cursors.
 	Numbered bool
 	// Optional are fields that may be null without any number being another.

@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
+	"sync/atomic"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
@@ -47,6 +49,30 @@ func (d *door) shuffle() {
 		rnd.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		return rows
 	})
+}
+
+// anyAddress is the scheme and the host of an address.
+var anyAddress = regexp.MustCompile(`https?://[^/"\\<>\s]+`)
+
+// elsewhere lets every address in answers and in their headers name another host. It
+// returns how many did so.
+func (d *door) elsewhere(base string) *atomic.Int64 {
+	var links atomic.Int64
+	move := func(s string) string {
+		return anyAddress.ReplaceAllStringFunc(s, func(string) string { links.Add(1); return base })
+	}
+	d.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		d.dialect.ServeHTTP(rec, r)
+		for name, values := range rec.Header() {
+			for _, v := range values {
+				w.Header().Add(name, move(v))
+			}
+		}
+		w.WriteHeader(rec.Code)
+		_, _ = w.Write([]byte(move(rec.Body.String()))) // the client may be gone
+	}))
+	return &links
 }
 
 // failNamed lets requests fail whose rows have ids.

@@ -84,6 +84,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 			{Stream: helpdesk.StreamOpen, Every: helpdesk.EachReconcile},
 		},
 		VisibilityLag: VisibilityLag,
+		Unasked:       true,
 		Capabilities: map[helpdesk.Capability]helpdesk.Level{
 			helpdesk.CapFirstResponse: helpdesk.Exact,
 			helpdesk.CapEveryResponse: helpdesk.Exact,

@@ -40,8 +40,9 @@ func conformance(o simulator.GrooveOptions) collectortest.Vendor {
 			o.Token, o.BeforeEach = conformanceToken, before
 			return simulator.Groove(d, o)
 		},
-		Login:  func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+conformanceToken) },
-		Secret: conformanceToken,
+		Login:    func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+conformanceToken) },
+		Secret:   conformanceToken,
+		Linkless: true,
 		Desk: simulator.Options{Feed: true, Resolution: time.Second, Mix: &mix, Channels: []helpdesk.Channel{
 			helpdesk.ChannelEmail, helpdesk.ChannelFacebook, helpdesk.ChannelTwitter, helpdesk.ChannelTwitterDM, helpdesk.ChannelContactForm,
 		}},

@@ -87,6 +87,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 		},
 		VisibilityLag: VisibilityLag,
 		Capabilities:  capabilities,
+		Unasked:       true,
 	}
 }
 

@@ -30,8 +30,9 @@ func TestConformance(t *testing.T) {
 				Token: conformanceToken, Limit: 1 << 30, Window: time.Second, BeforeEach: before,
 			})
 		},
-		Login:  func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+conformanceToken) },
-		Secret: conformanceToken,
+		Login:    func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+conformanceToken) },
+		Secret:   conformanceToken,
+		Linkless: true,
 		Desk: simulator.Options{Feed: true, Resolution: time.Second, Mix: &mix, Channels: []helpdesk.Channel{
 			helpdesk.ChannelEmail, helpdesk.ChannelChat, helpdesk.ChannelWhatsApp, helpdesk.ChannelMessenger,
 			helpdesk.ChannelInstagramDM, helpdesk.ChannelSMS, helpdesk.ChannelPhone,

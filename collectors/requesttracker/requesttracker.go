@@ -77,6 +77,7 @@ func (c *Collector) Profile() helpdesk.Profile {
 			{Stream: helpdesk.StreamAgents, Every: helpdesk.EachReconcile},
 		},
 		VisibilityLag: time.Second,
+		Unasked:       true,
 		Capabilities: map[helpdesk.Capability]helpdesk.Level{
 			helpdesk.CapFirstResponse: helpdesk.Exact,
 			helpdesk.CapEveryResponse: helpdesk.Exact,

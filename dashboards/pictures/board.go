@@ -72,22 +72,25 @@ func (t *thresholds) color(v float64) string {
 	return color
 }
 
-// matcher says which columns an override is of.
+// matcher says which columns or queries an override is of.
 type matcher struct{ ID, Options string }
 
-func (m matcher) of(column string) bool {
-	if m.ID != "byRegexp" {
+func (m matcher) of(column, query string) bool {
+	switch m.ID {
+	case "byFrameRefID":
+		return m.Options == query
+	case "byName":
 		return m.Options == column
 	}
 	re, err := regexp.Compile(strings.Trim(m.Options, "/"))
 	return err == nil && re.MatchString(column)
 }
 
-// field is that of a column: the panel's own with what is overridden.
-func (p *panel) field(name string) (field, error) {
+// field is that of a column, or of a query's number: the panel's own with what is overridden.
+func (p *panel) field(name, query string) (field, error) {
 	f := p.FieldConfig.Defaults
 	for _, o := range p.FieldConfig.Overrides {
-		if !o.Matcher.of(name) {
+		if !o.Matcher.of(name, query) {
 			continue
 		}
 		for _, own := range o.Properties {
@@ -139,7 +142,7 @@ var group = regexp.MustCompile(`\$(\d+)`)
 // named is a series with what it is called.
 type named struct {
 	series
-	name string
+	name, query string
 }
 
 // series are those of all queries of a panel, in the order of their queries.
@@ -148,7 +151,7 @@ func (p *panel) series(of map[string][]series) []named {
 	for _, q := range p.Targets {
 		for _, s := range of[q.RefID] {
 			if len(s.Points) > 0 {
-				all = append(all, named{s, p.legend(q.LegendFormat, s)})
+				all = append(all, named{s, p.legend(q.LegendFormat, s), q.RefID})
 			}
 		}
 	}

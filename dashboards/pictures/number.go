@@ -4,9 +4,13 @@ import "fmt"
 
 // stat draws the last values side by side, in big letters on their colours.
 func (c *canvas) stat(p *panel, at box, shown []named, all results) {
-	f := &p.FieldConfig.Defaults
 	w := at.w / float64(len(shown))
 	for i, s := range shown {
+		f, err := p.field("", s.query)
+		if err != nil {
+			c.say(at.x, at.y+20, 14, "start", hex("red"), err.Error())
+			return
+		}
 		text, color := f.shown(s.last(), all.End)
 		x := at.x + float64(i)*w
 		c.rect(x+1, at.y, w-2, at.h, color, 2)

@@ -54,7 +54,7 @@ func (c *canvas) grouped(p *panel, at box, shown []named, row, column string) {
 		rows[s.Labels[row]], columns[s.Labels[column]] = true, true
 		cells[[2]string{s.Labels[row], s.Labels[column]}] += s.last()
 	}
-	names, err := p.field(row + `\` + column) // what Grafana calls the first column
+	names, err := p.field(row+`\`+column, "") // what Grafana calls the first column
 	if err != nil {
 		c.say(at.x, at.y+20, 14, "start", hex("red"), err.Error())
 		return
@@ -83,7 +83,7 @@ func (p *panel) rows(of map[string][]series, all results) (heads []string, rows 
 	}
 	byKey := map[string][]cell{}
 	for _, n := range slices.Sorted(maps.Keys(names)) {
-		f, err := p.field(n)
+		f, err := p.field(n, "")
 		if err != nil {
 			return nil, nil, err
 		}
@@ -97,7 +97,7 @@ func (p *panel) rows(of map[string][]series, all results) (heads []string, rows 
 		if len(p.Targets) > 1 {
 			name += " #" + q.RefID
 		}
-		f, err := p.field(name)
+		f, err := p.field(name, q.RefID)
 		if err != nil {
 			return nil, nil, err
 		}

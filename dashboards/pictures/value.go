@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -53,13 +54,24 @@ func (f *field) text(v float64, end time.Time) string {
 			}
 			v /= 1024
 		}
+	case "locale":
+		return grouped(fmt.Sprintf("%.*f", n, v))
 	case "dateTimeFromNow":
 		return span(float64(end.UnixMilli())/1e3-v/1e3, 0) + " ago"
 	}
-	if math.Trunc(v) == v {
-		n = 0
-	}
 	return fmt.Sprintf("%.*f", n, v)
+}
+
+// grouped has commas between thousands.
+func grouped(number string) string {
+	whole, rest, _ := strings.Cut(number, ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if rest != "" {
+		whole += "." + rest
+	}
+	return whole
 }
 
 // span is a number of seconds in the unit that suits it.
@@ -67,9 +79,9 @@ func span(v float64, n int) string {
 	for _, u := range []struct {
 		of   float64
 		name string
-	}{{86400, "days"}, {3600, "hours"}, {60, "min"}} {
+	}{{604800, "weeks"}, {86400, "days"}, {3600, "hours"}, {60, "min"}} {
 		if math.Abs(v) >= u.of {
-			return fmt.Sprintf("%.*f %s", max(n, 1), v/u.of, u.name)
+			return fmt.Sprintf("%.*f %s", n, v/u.of, u.name)
 		}
 	}
 	if v != 0 && math.Abs(v) < 1 {

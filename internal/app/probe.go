@@ -226,7 +226,7 @@ func (p *probe) consequence(c helpdesk.Capability, levels map[helpdesk.Capabilit
 	for _, f := range slices.Concat(kpi.FactFamilies, kpi.LiveFamilies) {
 		switch {
 		case f.Needs != c, f.Business && p.source.Policy.Schedule == nil, f.Scope == kpi.ScopeAgent && p.source.Agents == config.AgentsOff:
-		case f.Told(levels):
+		case f.Told(p.profile, levels):
 			is = append(is, f.Name)
 		default:
 			not = append(not, f.Name)

@@ -69,7 +69,7 @@ func (s *Source) gives(f *kpi.Family) bool {
 	case f.Scope == kpi.ScopeAgent && s.opts.Agents == AgentsOff:
 		return false
 	}
-	return f.Told(s.opts.Profile.Capabilities)
+	return f.Told(s.opts.Profile, s.opts.Profile.Capabilities)
 }
 
 // Name is the source's name.

@@ -90,6 +90,9 @@ type Profile struct {
 	Alone bool
 	// Capabilities says what the vendor can tell; those not listed are absent.
 	Capabilities map[Capability]Level
+	// Unasked is true where a rating shows once it is given, and nothing tells that
+	// it was asked for.
+	Unasked bool
 }
 
 // Levels are the vendor's capabilities without those that streams give which

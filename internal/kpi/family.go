@@ -64,9 +64,9 @@ func (f *Family) Least() helpdesk.Level {
 	return helpdesk.Estimate
 }
 
-// Told reports whether a helpdesk with these capabilities can tell the family.
-func (f *Family) Told(levels map[helpdesk.Capability]helpdesk.Level) bool {
-	return levels[f.Needs] >= f.Least()
+// Told reports whether a helpdesk that can tell this much now tells the family.
+func (f *Family) Told(p helpdesk.Profile, levels map[helpdesk.Capability]helpdesk.Level) bool {
+	return levels[f.Needs] >= f.Least() && !(f == CSATSurveysSent && p.Unasked)
 }
 
 // Arrivals are the values of the label arrival.
@@ -203,7 +203,7 @@ var (
 	}
 	CSATSurveysSent = &Family{
 		Name: "helpdesk_csat_surveys_sent_total", Type: Counter, Needs: helpdesk.CapCSAT,
-		Help: "Satisfaction surveys sent to customers.",
+		Help: "Satisfaction surveys sent to customers; not there where the helpdesk tells answers only.",
 	}
 	LateFacts = &Family{
 		Name: "helpdesk_late_facts_total", Type: Counter, Scope: ScopeSource,

@@ -89,7 +89,7 @@ func classify(err error) (Reason, error) {
 		file    *fs.PathError
 	)
 	switch {
-	case errors.Is(err, errElsewhere), errors.Is(err, errRedirectLoop):
+	case redirectText(err) != "":
 		return ReasonClient, &scrubbed{text: redirectText(err)}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return ReasonTimeout, &scrubbed{text: "no answer in time"}
@@ -105,11 +105,14 @@ func classify(err error) (Reason, error) {
 	return ReasonNetwork, &scrubbed{text: text, cause: errno(err)}
 }
 
+// redirectText is empty for what is no redirect that was refused.
 func redirectText(err error) string {
-	if errors.Is(err, errRedirectLoop) {
-		return errRedirectLoop.Error()
+	for _, refused := range []error{errElsewhere, errRedirectLoop, errTokenLeaves} {
+		if errors.Is(err, refused) {
+			return refused.Error()
+		}
 	}
-	return errElsewhere.Error()
+	return ""
 }
 
 // networkText describes a failure of the network by its type, never by its text.

@@ -11,10 +11,12 @@ import (
 const maxRedirects = 3
 
 // Redirects that are not followed. The transport adds the credentials to every
-// request it sees, so a redirect to another host would hand them over.
+// request it sees, so a redirect to another host would hand them over. A request
+// for an OAuth 2 token has the client's secret in its body.
 var (
 	errElsewhere    = errors.New("redirected to another host, scheme or port, which is not followed: set url to the address that the helpdesk redirects to")
 	errRedirectLoop = errors.New("redirected more than 3 times: check url")
+	errTokenLeaves  = errors.New("the OAuth 2 token endpoint redirected to another host, scheme or port, which is not followed: set oauth2.token_url to the address that it redirects to")
 )
 
 func checkRedirect(next *http.Request, via []*http.Request) error {
@@ -25,6 +27,16 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 		return errRedirectLoop
 	}
 	return nil
+}
+
+// CheckTokenRedirect is an http.Client's CheckRedirect for requests of OAuth 2
+// tokens.
+func CheckTokenRedirect(next *http.Request, via []*http.Request) error {
+	err := checkRedirect(next, via)
+	if errors.Is(err, errElsewhere) {
+		return errTokenLeaves
+	}
+	return err
 }
 
 func sameHost(a, b *url.URL) bool {

@@ -38,7 +38,7 @@ func labelled(pairs ...string) map[string]string {
 type booking struct {
 	options  *Options
 	steps    []Step
-	values   Values
+	of       func(step int) Values
 	messages map[string]bool // ids that counted, in whichever conversation
 }
 
@@ -65,11 +65,11 @@ func (b *booking) book(s *story, facts []fact) {
 			continue // not yet
 		}
 		late := b.steps[i].Now.Sub(f.bookable) > b.options.lateAfter() || f.at.Before(b.options.FirstStart)
-		b.add(s, f, late)
+		b.add(b.of(i), s, f, late)
 	}
 }
 
-func (b *booking) add(s *story, f fact, late bool) {
+func (b *booking) add(to Values, s *story, f fact, late bool) {
 	labels := labelled("source", b.options.Source)
 	if !f.source {
 		labels = baseLabels(b.options, s.labelsIn(f))
@@ -82,13 +82,13 @@ func (b *booking) add(s *story, f fact, late bool) {
 		}
 	}
 	if f.observation {
-		b.values[series(f.name+"_count", labels)]++
-		b.values[series(f.name+"_sum", labels)] += f.seconds
+		to[series(f.name+"_count", labels)]++
+		to[series(f.name+"_sum", labels)] += f.seconds
 	} else {
-		b.values[series(f.name, labels)]++
+		to[series(f.name, labels)]++
 	}
 	if late {
-		b.values[series("helpdesk_late_facts_total", labelled("source", b.options.Source))]++
+		to[series("helpdesk_late_facts_total", labelled("source", b.options.Source))]++
 	}
 }
 

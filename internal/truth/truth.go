@@ -50,9 +50,26 @@ type Values map[string]float64
 // Counters returns every counter and histogram that the conversations give
 // after the steps, which must be in the order of time; watermarks never fall.
 func Counters(convs []Conversation, o Options, steps []Step) Values {
-	b := booking{options: &o, steps: steps, values: Values{}, messages: map[string]bool{}}
+	all := Values{}
+	book(convs, &o, steps, func(int) Values { return all })
+	return all
+}
+
+// Booked returns what [Counters] has of each step.
+func Booked(convs []Conversation, o Options, steps []Step) []Values {
+	each := make([]Values, len(steps))
+	for i := range each {
+		each[i] = Values{}
+	}
+	book(convs, &o, steps, func(i int) Values { return each[i] })
+	return each
+}
+
+// book adds up what each step books.
+func book(convs []Conversation, o *Options, steps []Step, of func(step int) Values) {
+	b := booking{options: o, steps: steps, of: of, messages: map[string]bool{}}
 	for _, c := range convs {
-		s := tell(c, &o)
+		s := tell(c, o)
 		b.book(s, s.openedFacts())
 		b.book(s, b.unseen(s.messageFacts()))
 		b.book(s, s.firstResponseFacts())
@@ -64,5 +81,4 @@ func Counters(convs []Conversation, o Options, steps []Step) Values {
 		b.book(s, s.handoffFacts())
 		b.book(s, s.ratingFacts())
 	}
-	return b.values
 }

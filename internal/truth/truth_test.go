@@ -3,6 +3,8 @@ package truth
 import (
 	"fmt"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -135,5 +137,21 @@ func equal(t *testing.T, got []string, want string) {
 	}
 	if diff := cmp.Diff(wanted, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestWhatEachStepBooksAddsUpToWhatIsCounted(t *testing.T) {
+	for seed := range uint64(20) {
+		convs := Random(rand.New(rand.NewPCG(seed, 1)), RandomOptions{Start: start, Conversations: 5})
+		steps := everyTenMinutes(72 * time.Hour)
+		sum := Values{}
+		for _, booked := range Booked(convs, defaultOptions(), steps) {
+			for series, v := range booked {
+				sum[series] += v
+			}
+		}
+		if diff := cmp.Diff(Counters(convs, defaultOptions(), steps), sum, cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-6 })); diff != "" {
+			t.Fatalf("seed %d (-counted +booked):\n%s", seed, diff)
+		}
 	}
 }

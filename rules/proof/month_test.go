@@ -1,5 +1,3 @@
-//go:build month
-
 package proof
 
 import (
@@ -8,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -47,7 +46,6 @@ alerting: {alertmanagers: ["http://127.0.0.1:2"]}
 // in its last hours every few minutes.
 const (
 	monthEnds = 29*day + 11*time.Hour // or some hours later
-	closely   = 6 * time.Hour
 	often     = 2 * time.Minute
 	blindFor  = 20 * time.Minute
 	// hourly is how often the helpdesk is polled at first, so to speak: what was
@@ -55,9 +53,21 @@ const (
 	hourly = 30 * time.Minute
 )
 
+// closely is how long the last hours are: those of the board on call where they are
+// drawn.
+func closely() time.Duration {
+	if drawn() {
+		return 6 * time.Hour
+	}
+	return 3 * time.Hour
+}
+
 // month is a simulated helpdesk, at speed: the real collector, loop, engine and
 // pusher watch it, and a Prometheus scrapes them and evaluates the rules of their
-// configuration. Time is the test's own, so that each run is the same.
+// configuration. Time is the test's own. In the last hours the loop and the pusher
+// may wake at one instant, and which of them goes first decides whether a deadline
+// is told by a reading of its own: the number of steps is not the same in each run.
+// The truth is of the steps that there were.
 type month struct {
 	*prometheus
 	cfg      *config.Validated
@@ -71,14 +81,16 @@ type month struct {
 	store    *state.Bolt
 	source   *engine.Source
 	engine   *engine.Engine
+	boards   []board
 	reads    map[string]bool // the names of series that rules and boards read
 
+	channel       string    // that is chosen, as a regular expression
 	first         time.Time // when the exporter was first started
 	steps         []truth.Step
 	end           time.Time // of the month: everything was read up to it
 	conversations []truth.Conversation
 	live          map[time.Time]truth.Values // the live gauges at quiet instants, its end among them
-	counted       map[time.Time]truth.Values // by when they were looked at
+	booked        []truth.Values             // by each of the steps
 	compared      map[string]int             // numbers, by panel and query
 	requests      []time.Time                // of the API
 	blindAt       time.Time                  // when the helpdesk could not be read for a while
@@ -91,9 +103,12 @@ func lived(t *testing.T) *month {
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups, _ := rules.Groups(cfg, rules.Prometheus316, words.Words{})
-	groups = keep(groups, read(t))
-	m := &month{cfg: cfg, prometheus: start(t, time.Minute, rules.Prometheus316, groups), reads: exportedNames(t, groups), counted: map[time.Time]truth.Values{}, live: map[time.Time]truth.Values{}, compared: map[string]int{}}
+	all, _ := rules.Groups(cfg, rules.Prometheus316, words.Words{})
+	groups := apart(keep(all, read(t)))
+	m := &month{
+		cfg: cfg, prometheus: start(t, time.Minute, rules.Prometheus316, groups), boards: boards(t), reads: exportedNames(t, groups),
+		channel: ".*", live: map[time.Time]truth.Values{}, compared: map[string]int{},
+	}
 	ledger := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(began))
@@ -103,7 +118,29 @@ func lived(t *testing.T) *month {
 			t.Error(err)
 		}
 	})
+	m.booked = truth.Booked(m.conversations, m.options(), m.steps)
 	return m
+}
+
+// remembered are the recorded series whose past is read: totals, and what is added up
+// by the hour.
+const remembered = `.+:(?:total|correction|increase1h)|source_total:.+|source:helpdesk_(?:source|support|agents_online).+|source_channel:helpdesk_waiting.+`
+
+// apart has the series that are remembered in a group of their own, which is
+// evaluated first.
+func apart(groups []rules.Group) []rules.Group {
+	first := rules.Group{Name: "helpdesk-remembered"}
+	has := map[string]bool{}
+	for _, g := range keep(groups, remembered) {
+		for _, r := range g.Rules {
+			first.Rules = append(first.Rules, r)
+			has[r.Record] = true
+		}
+	}
+	for i := range groups {
+		groups[i].Rules = slices.DeleteFunc(groups[i].Rules, func(r rules.Rule) bool { return r.Alert == "" && has[r.Record] })
+	}
+	return append(groups, first)
 }
 
 var exportedName = regexp.MustCompile(`\bhelpdesk_[a-z_]+`)
@@ -195,7 +232,7 @@ func (m *month) opens(t *testing.T, ledger string) {
 }
 
 // watches the desk at an interval.
-func (m *month) watches(t *testing.T, interval, shown time.Duration) *poll.Poller {
+func (m *month) watches(t *testing.T, interval, shown, sweeps time.Duration) *poll.Poller {
 	t.Helper()
 	collector := present{gorgias.New(m.client, gorgias.Options{BaseURL: "http://127.0.0.1:1"}), m.desk}
 	e := engine.New(engine.Options{
@@ -210,7 +247,7 @@ func (m *month) watches(t *testing.T, interval, shown time.Duration) *poll.Polle
 	}
 	m.engine = e
 	return poll.New(poll.Options{
-		Ledger: &steps{m.source, m}, Collector: collector, API: m.client, Interval: interval, ReconcileInterval: time.Hour,
+		Ledger: &steps{m.source, m}, Collector: collector, API: m.client, Interval: interval, ReconcileInterval: sweeps,
 		Metrics: m.poll.Streams("shop", collector.Profile()), Logger: slog.New(slog.DiscardHandler),
 	})
 }
@@ -219,18 +256,18 @@ func (m *month) watches(t *testing.T, interval, shown time.Duration) *poll.Polle
 // more.
 func (m *month) lives(t *testing.T) {
 	m.end = quietHour(began.Add(monthEnds))
-	p := m.watches(t, time.Hour, hourly)
+	p := m.watches(t, time.Hour, hourly, day)
 	m.first = time.Now()
-	for time.Now().Before(m.end.Add(-closely)) {
+	for time.Now().Before(m.end.Add(-closely())) {
 		next := time.Now().Add(time.Hour)
 		p.Round(t.Context())
 		m.look(t, next)
 	}
 	p.Round(t.Context())
-	time.Sleep(time.Until(m.end.Add(-closely + 30*time.Second)))
+	time.Sleep(time.Until(m.end.Add(-closely() + 30*time.Second)))
 	pushed := alert.NewMetrics(m.registry)
 	pushed.Source("shop")
-	p = m.watches(t, time.Minute, time.Minute)
+	p = m.watches(t, time.Minute, time.Minute, time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { p.Run(ctx); close(ended) }()
@@ -241,7 +278,7 @@ func (m *month) lives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at := m.end.Add(-closely + often); !at.After(m.end); at = at.Add(often) {
+	for at := m.end.Add(-closely() + often); !at.After(m.end); at = at.Add(often) {
 		m.look(t, at)
 		if at.Minute()%10 == 0 && m.quiet(at) {
 			m.live[at] = truth.Gauges(m.desk.Conversations(), m.options(), at)
@@ -276,7 +313,18 @@ func (m *month) look(t *testing.T, at time.Time) {
 	}
 	m.desk.Advance(at)
 	m.scrape(at, m.exposition(t))
+	m.record(at)
+}
+
+// record evaluates the rules: before the last hours, and but for the week before,
+// only those whose past is read, unless curves are drawn.
+func (m *month) record(at time.Time) {
+	all := m.groups
+	if at.Before(m.end.Add(-closely())) && !at.Equal(m.end.Add(-7*day)) && !drawn() {
+		m.groups = all[:1]
+	}
 	m.evaluate(at)
+	m.groups = all
 }
 
 // options are what the truth has to know of how the source is measured.

@@ -1,5 +1,3 @@
-//go:build month
-
 package proof
 
 import (
@@ -53,26 +51,17 @@ func grouped(l labels.Labels, by string) string {
 	}), func(l labels.Label) bool { return l.Value == "" })...).String()
 }
 
-// counters are what was counted when an instant was looked at: of what was read
-// before.
-func (m *month) counters(at time.Time) truth.Values {
-	v, ok := m.counted[at]
-	if !ok {
-		n := slices.IndexFunc(m.steps, func(s truth.Step) bool { return !s.Now.Before(at) })
-		if n < 0 {
-			n = len(m.steps)
-		}
-		v = truth.Counters(m.conversations, m.options(), m.steps[:n])
-		m.counted[at] = v
-	}
-	return v
-}
-
-// rose is how much a counter rose within a window before an instant.
+// rose is how much a counter rose within a window before an instant: what was
+// booked in it.
 func (m *month) rose(at time.Time, w time.Duration, family, by string, of only) numbers {
-	out := m.summed(m.counters(at), family, by, of)
-	for key, v := range m.summed(m.counters(at.Add(-w)), family, by, of) {
-		out[key] -= v
+	out := numbers{}
+	for i, s := range m.steps {
+		if s.Now.Before(at.Add(-w)) || !s.Now.Before(at) {
+			continue
+		}
+		for key, v := range m.summed(m.booked[i], family, by, of) {
+			out[key] += v
+		}
 	}
 	return out
 }
@@ -190,8 +179,8 @@ func (m *month) hours(berlin *time.Location) numbers {
 	return out
 }
 
-// booked is when the exporter had read everything up to an instant.
-func (m *month) booked(at time.Time) (time.Time, bool) {
+// known is when the exporter had read everything up to an instant.
+func (m *month) known(at time.Time) (time.Time, bool) {
 	for _, s := range m.steps {
 		if !s.Watermark.Before(at) {
 			return s.Now, true
@@ -254,7 +243,7 @@ func (m *month) replies(w time.Duration) numbers {
 			case helpdesk.AuthorCustomer:
 				answering = false
 			case helpdesk.AuthorAgent:
-				if at, ok := m.booked(msg.At); ok && !answering && !at.Before(m.end.Add(-w)) && at.Before(m.end) {
+				if at, ok := m.known(msg.At); ok && !answering && !at.Before(m.end.Add(-w)) && at.Before(m.end) {
 					out[m.agent(msg.Agent)]++
 				}
 				answering = true

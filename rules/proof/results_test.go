@@ -1,5 +1,3 @@
-//go:build month
-
 package proof
 
 import (
@@ -15,6 +13,8 @@ import (
 // dashboards/pictures.
 var resultsFile = flag.String("results", "", "write what the boards' queries answer at the end of the month to this file")
 
+func drawn() bool { return *resultsFile != "" }
+
 // result is a series of a query's answer.
 type result struct {
 	Labels map[string]string
@@ -24,7 +24,7 @@ type result struct {
 // answers are those of all queries, by board, panel and query.
 func (m *month) answers() map[string]map[string]map[string][]result {
 	all := map[string]map[string]map[string][]result{}
-	for _, b := range boards(m.t) {
+	for _, b := range m.boards {
 		all[b.UID] = map[string]map[string][]result{}
 		for _, panel := range b.Panels {
 			of := map[string][]result{}
@@ -38,7 +38,7 @@ func (m *month) answers() map[string]map[string]map[string][]result {
 					continue
 				}
 				step, rate := often, time.Duration(rateInterval)
-				if m.back(from) > closely {
+				if m.back(from) > closely() {
 					step, rate = time.Hour, 4*time.Hour
 				}
 				of[q.RefID] = m.answer(m.filled(q.Expr, from, rate), m.end.Add(-m.back(from)), step)

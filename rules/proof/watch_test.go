@@ -1,5 +1,3 @@
-//go:build month
-
 package proof
 
 import (
