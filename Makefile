@@ -74,6 +74,10 @@ fuzz: ## each fuzz test for FUZZTIME=30s
 		done; \
 	done
 
+.PHONY: replicas
+replicas: ## kills, stops and cut-offs on PostgreSQL: a hundred kills, and fleets of 2, 3 and 5 replicas (minutes)
+	scripts/postgres run $(GO) test -count=1 -timeout=40m -tags=postgres -v -run 'Kills/PostgreSQL|Replicas' ./internal/killtest -long
+
 .PHONY: vuln
 vuln: ## known holes in what the programs are built of (asks vuln.go.dev)
 	$(GO) tool -modfile=tools/go.mod govulncheck ./...

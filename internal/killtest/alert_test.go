@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -18,7 +17,6 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/sample"
 )
 
 // alertmanager takes alerts, and sees when it would have to notify people twice
@@ -134,10 +132,12 @@ func (a *alertmanager) settled(t *testing.T, v *victim) {
 	}
 }
 
-func TestKillsForgetNoAlertAndNotifyNobodyTwice(t *testing.T) {
-	kills := max(80/sample.Every, 40) // fewer prove too little
+func TestKillsForgetNoAlertAndNotifyNobodyTwice(t *testing.T) { eachLedger(t, killWhilePushing) }
+
+func killWhilePushing(t *testing.T, p place) {
+	kills := p.alertKills
 	w, am := newWorld(t), newAlertmanager(t)
-	ledger := filepath.Join(t.TempDir(), "ledger.db")
+	ledger := p.fresh(t)
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2))
 	at, inside := opens.Add(history), 0
 	for i := range kills {
@@ -146,7 +146,7 @@ func TestKillsForgetNoAlertAndNotifyNobodyTwice(t *testing.T) {
 		switch i % 4 {
 		case 0:
 			v := birth(t, ledger, w.server.URL, am.server.URL, 0)
-			v.lives(t, r, 0, longestLife, func(context.Context) {})
+			v.lives(t, r, 0, p.life, func(context.Context) {})
 		case 3:
 			v := birth(t, ledger, w.server.URL, am.server.URL, 0)
 			am.settled(t, v)
@@ -154,14 +154,14 @@ func TestKillsForgetNoAlertAndNotifyNobodyTwice(t *testing.T) {
 		default:
 			n := 1 + r.IntN(mostSteps)
 			v := birth(t, ledger, w.server.URL, am.server.URL, n)
-			v.lives(t, r, n, longestLife, func(context.Context) {})
+			v.lives(t, r, n, p.life, func(context.Context) {})
 			if v.pipe.inside {
 				inside++
 			}
 		}
 	}
 	t.Logf("%d kills, %d of them in a transaction; %d alerts by conversation, %d resolutions", kills, inside, am.notified, am.resolved)
-	if am.notified < kills/20 || am.resolved < kills/20 || inside < kills/20 {
+	if least := max(1, kills/20); am.notified < least || am.resolved < least || inside < least {
 		t.Error("that is too little for a proof")
 	}
 }

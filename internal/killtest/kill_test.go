@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -235,25 +236,40 @@ func undisturbed(t *testing.T, steps []time.Time) exposition {
 	return see.last
 }
 
-// ledgers are the places for a ledger that kills are survived in, and how many
-// kills: PostgreSQL is one where a server is, see postgres_test.go.
-var ledgers = []place{{"bbolt", func(t *testing.T) string { return filepath.Join(t.TempDir(), "ledger.db") }, longestLife, 220}}
+// ledgers are the places for a ledger that kills are survived in: PostgreSQL is
+// one where a server is, see postgres_test.go.
+var ledgers = []place{{
+	name: "bbolt", fresh: func(t *testing.T) string { return filepath.Join(t.TempDir(), "ledger.db") },
+	life: longestLife, kills: 220 / sample.Every, alertKills: max(80/sample.Every, 40), // fewer prove too little
+}}
 
 type place struct {
-	name  string
-	fresh func(t *testing.T) string
-	life  time.Duration // see longestLife
-	kills int
+	name       string
+	fresh      func(t *testing.T) string
+	life       time.Duration // see longestLife
+	kills      int
+	alertKills int // of an exporter that pushes alerts
 }
 
-func TestKillsAtRandomInstantsChangeNoNumber(t *testing.T) {
+// long asks for what takes minutes: make replicas.
+var long = flag.Bool("long", false, "more kills on PostgreSQL, and fleets of 2, 3 and 5 replicas")
+
+// eachLedger runs a test with every place for a ledger.
+func eachLedger(t *testing.T, test func(*testing.T, place)) {
 	for _, p := range ledgers {
-		t.Run(p.name, func(t *testing.T) { killAtRandom(t, p) })
+		t.Run(p.name, func(t *testing.T) {
+			if *long && p.name != "bbolt" { // where a life takes seconds
+				p.kills, p.alertKills = 7*p.kills, 5*p.alertKills
+			}
+			test(t, p)
+		})
 	}
 }
 
+func TestKillsAtRandomInstantsChangeNoNumber(t *testing.T) { eachLedger(t, killAtRandom) }
+
 func killAtRandom(t *testing.T, p place) {
-	kills := p.kills / sample.Every
+	kills := p.kills
 	var steps []time.Time
 	at := opens.Add(history)
 	for i := range kills {
@@ -286,7 +302,7 @@ func killAtRandom(t *testing.T, p place) {
 		}
 	}
 	t.Logf("%d kills, %d of them in a transaction; %d commits, %d scrapes", kills, inside, commits, see.scrapes)
-	if inside < kills/10 {
+	if inside < max(1, kills/10) {
 		t.Errorf("only %d of %d kills hit a transaction", inside, kills)
 	}
 	w.jump(end)

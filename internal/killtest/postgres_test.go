@@ -19,7 +19,10 @@ import (
 //	scripts/postgres run go test -tags postgres ./internal/killtest
 
 func init() {
-	ledgers = append(ledgers, place{"PostgreSQL", func(t *testing.T) string { return inPostgres + dsnFile(t, newSchema(t)) }, 2 * time.Second, 40})
+	ledgers = append(ledgers, place{
+		name: "PostgreSQL", fresh: func(t *testing.T) string { return inPostgres + dsnFile(t, newSchema(t)) },
+		life: 2 * time.Second, kills: 14, alertKills: 14,
+	})
 }
 
 // newSchema makes a schema of its own and returns its connection string.

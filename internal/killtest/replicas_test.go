@@ -30,13 +30,15 @@ const moves = 15 * time.Second
 // to: longer than a fault and its end take.
 const quiet = 4 * time.Minute
 
-// sharedBy are the sources of the replicas, each with a desk of its own.
-var sharedBy = []string{"desk", "help", "shop"}
+// sharedBy are the sources of the replicas, each with a desk of its own: as many
+// as there are replicas, three at least.
+var sharedBy = []string{"desk", "help", "shop", "care", "mail"}
 
 // fleet is what a few replicas poll together.
 type fleet struct {
 	t        *testing.T
 	dsn      *url.URL
+	sources  []string
 	worlds   map[string]*world
 	mark     time.Time
 	truth    map[string]map[string]float64 // at the mark, by source
@@ -55,15 +57,15 @@ type member struct {
 	proxy   *faultproxy.Proxy
 }
 
-func newFleet(t *testing.T) *fleet {
-	f := &fleet{t: t, dsn: newSchema(t), worlds: map[string]*world{}, watches: map[string]*watch{}, truth: map[string]map[string]float64{}}
-	for i, source := range sharedBy {
+func newFleet(t *testing.T, size int) *fleet {
+	f := &fleet{t: t, dsn: newSchema(t), sources: sharedBy[:max(3, size)], worlds: map[string]*world{}, watches: map[string]*watch{}, truth: map[string]map[string]float64{}}
+	for i, source := range f.sources {
 		f.worlds[source] = worldOf(t, aDesk(uint64(30+i), 4))
 		f.watches[source] = &watch{t: t}
 	}
 	f.jump(opens.Add(history))
-	for _, name := range []string{"a", "b"} {
-		f.replicas = append(f.replicas, f.join(name))
+	for i := range size {
+		f.replicas = append(f.replicas, f.join(string(rune('a'+i))))
 	}
 	return f
 }
@@ -72,13 +74,13 @@ func newFleet(t *testing.T) *fleet {
 func (f *fleet) jump(after time.Time) {
 	f.t.Helper()
 	copies := map[string]func(time.Time) map[string]float64{}
-	for i, source := range sharedBy {
+	for i, source := range f.sources {
 		desk := aDesk(uint64(30+i), 4)
 		desk.Advance(after.Add(12 * time.Hour))
 		copies[source] = func(at time.Time) map[string]float64 { return bookedOf(source, desk, at) }
 	}
 	same := func(at time.Time) bool {
-		for _, source := range sharedBy {
+		for _, source := range f.sources {
 			if !maps.Equal(copies[source](at.Add(-10*time.Second)), copies[source](at.Add(quiet))) {
 				return false
 			}
@@ -122,7 +124,7 @@ func (f *fleet) join(name string) *member {
 	by.Host = proxy.Addr()
 	var b strings.Builder
 	fmt.Fprintf(&b, "global: {poll_interval: 1s, quota_share: 1, first_sync: {lookback: 30d, book: true}, labels: []}\nstate: {postgres: {dsn_file: %q}}\nsources:\n", dsnFile(f.t, &by))
-	for _, source := range sharedBy {
+	for _, source := range f.sources {
 		fmt.Fprintf(&b, "- {name: %s, gorgias: {url: %q, basic_auth: {username: bot@shop.example, password: key}}}\n", source, f.worlds[source].server.URL)
 	}
 	m := &member{name: name, proxy: proxy, config: filepath.Join(f.t.TempDir(), "config.yaml")}
@@ -241,7 +243,7 @@ func (f *fleet) until(within time.Duration, what string, is func(at map[string][
 
 // truthful reports why the sum over all replicas is not the truth.
 func (f *fleet) truthful(at map[string][]string, shown map[string]map[string]float64) string {
-	for _, source := range sharedBy {
+	for _, source := range f.sources {
 		if len(at[source]) != 1 {
 			return fmt.Sprintf("source %s is at %v", source, at[source])
 		}
@@ -281,11 +283,11 @@ func (f *fleet) shared() {
 	})
 }
 
-// without is a condition: every source is shown, and none by the replica.
-func without(m *member) func(map[string][]string, map[string]map[string]float64) string {
+// without is a condition: every source is shown, and none by the replicas.
+func (f *fleet) without(struck []*member) func(map[string][]string, map[string]map[string]float64) string {
 	return func(at map[string][]string, _ map[string]map[string]float64) string {
-		for _, source := range sharedBy {
-			if len(at[source]) != 1 || slices.Contains(at[source], m.name) {
+		for _, source := range f.sources {
+			if len(at[source]) != 1 || slices.ContainsFunc(struck, func(m *member) bool { return m.name == at[source][0] }) {
 				return fmt.Sprintf("source %s is at %v", source, at[source])
 			}
 		}
@@ -313,23 +315,40 @@ func (m *member) ended(t *testing.T) {
 	}
 }
 
-func TestTheSumOverReplicasIsTheTruthWhateverHappensToOne(t *testing.T) {
-	f := newFleet(t)
+func TestTheSumOverReplicasIsTheTruthWhateverHappensToSome(t *testing.T) {
+	sizes := []int{3}
+	if *long {
+		sizes = []int{2, 3, 5}
+	}
+	for _, size := range sizes {
+		t.Run(fmt.Sprintf("%d replicas", size), func(t *testing.T) { strikeAll(t, newFleet(t, size)) })
+	}
+}
+
+// strikeAll lets each fault happen to some of the replicas, all but one of two, and
+// fewer than half of more: to each of them another fault.
+func strikeAll(t *testing.T, f *fleet) {
 	f.shared()
 	f.settle()
 	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	names := slices.Sorted(maps.Keys(faults))
 	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	for i, name := range names {
-		m := f.replicas[i%len(f.replicas)]
-		fault := faults[name]
-		fault.strike(t, m)
+	for i := range names {
+		var struck []*member
+		for j := range max(1, (len(f.replicas)-1)/2) {
+			m, name := f.replicas[(i+j)%len(f.replicas)], names[(i+j)%len(names)]
+			t.Logf("replica %s is %s", m.name, name)
+			faults[name].strike(t, m)
+			struck = append(struck, m)
+		}
 		began := time.Now()
 		f.jump(f.mark.Add(jumps[i%len(jumps)]))
-		f.until(moves, "its sources are at the others", without(m))
-		t.Logf("replica %s was %s: its sources moved within %v", m.name, name, time.Since(began).Round(100*time.Millisecond))
+		f.until(moves, "its sources are at the others", f.without(struck))
+		t.Logf("sources moved within %v", time.Since(began).Round(100*time.Millisecond))
 		f.settle()
-		fault.heal(t, m)
+		for j, m := range struck {
+			faults[names[(i+j)%len(names)]].heal(t, m)
+		}
 		f.settleWhileItReturns()
 		f.shared()
 	}
@@ -343,7 +362,7 @@ func (f *fleet) settleWhileItReturns() {
 	f.t.Helper()
 	for began := time.Now(); time.Since(began) < 2*time.Second; {
 		at, shown := f.look()
-		for _, source := range sharedBy {
+		for _, source := range f.sources {
 			if len(at[source]) > 1 {
 				f.t.Fatalf("source %s is at %v", source, at[source])
 			}
