@@ -220,9 +220,19 @@ func (a *App) reload(ctx context.Context) error {
 
 // warn logs what is allowed in a configuration and hardly meant.
 func (a *App) warn(cfg *config.Validated) {
-	for _, text := range cfg.Warnings() {
+	for _, text := range warnings(cfg) {
 		a.log.Warn("configuration", "warning", text)
 	}
+}
+
+// warnings are those of the configuration, and of the connection string in the
+// file that it names.
+func warnings(cfg *config.Validated) []string {
+	all := cfg.Warnings()
+	if file := cfg.State.DSNFile; file != "" {
+		all = append(all, state.PostgresWarnings(file)...)
+	}
+	return all
 }
 
 // serve answers HTTP and reloads until the context ends.

@@ -44,7 +44,7 @@ func Check(w io.Writer, file string) error {
 	if _, err := sidecar.Transport(cfg.Sidecar); err != nil {
 		return err
 	}
-	for _, text := range cfg.Warnings() {
+	for _, text := range warnings(cfg) {
 		fmt.Fprintf(&b, "  warning: %s\n", text)
 	}
 	if cfg.Sidecar.RulesDir != "" {

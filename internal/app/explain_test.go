@@ -99,6 +99,12 @@ sources:
 			t.Errorf("%q, want %s", lines[i+1], want)
 		}
 	}
+	write(t, file+".dsn", "postgres://helpdesk:hunter2@db.example/helpdesk")
+	write(t, file, "state: {postgres: {dsn_file: config.yaml.dsn}}\nsources: [{name: shop, gorgias: {url: \"https://acme.gorgias.com\", bearer_token: b}}]")
+	b.Reset()
+	if err := Check(&b, file); err != nil || !strings.Contains(b.String(), "\n  warning: state.postgres.dsn_file: the server db.example may be spoken to in the clear") || strings.Contains(b.String(), "hunter2") {
+		t.Errorf("a database that anybody could pose as: %v\n%s", err, b.String())
+	}
 	write(t, file, "sources: []")
 	if err := Check(&b, file); err == nil || !strings.HasPrefix(err.Error(), file+":") {
 		t.Errorf("a bad one: %v", err)

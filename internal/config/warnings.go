@@ -29,7 +29,7 @@ func (v *Validated) Warnings() []string {
 			warnings = append(warnings, b.name+": "+text)
 		}
 	}
-	return warnings
+	return append(warnings, unreadFiles(map[string]string{"state.postgres.dsn_file": v.State.DSNFile})...)
 }
 
 // Warnings are those of one source.
