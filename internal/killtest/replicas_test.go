@@ -63,15 +63,16 @@ func newFleet(t *testing.T, size int) *fleet {
 		f.worlds[source] = worldOf(t, aDesk(uint64(30+i), 4))
 		f.watches[source] = &watch{t: t}
 	}
-	f.jump(opens.Add(history))
+	f.plan(opens.Add(history))()
 	for i := range size {
 		f.replicas = append(f.replicas, f.join(string(rune('a'+i))))
 	}
 	return f
 }
 
-// jump lets the desks' clocks jump to an instant after which all of them are quiet.
-func (f *fleet) jump(after time.Time) {
+// plan finds an instant after which all desks are quiet, and what is true then,
+// which takes a while; jump lets their clocks jump to it.
+func (f *fleet) plan(after time.Time) (jump func()) {
 	f.t.Helper()
 	copies := map[string]func(time.Time) map[string]float64{}
 	for i, source := range f.sources {
@@ -90,13 +91,18 @@ func (f *fleet) jump(after time.Time) {
 	for !same(after) {
 		after = after.Add(time.Minute)
 	}
-	f.mark = after
-	for source, w := range f.worlds {
-		f.truth[source] = told(copies[source](after))
-		if n := len(f.truth[source]); n < 20 {
+	truth := map[string]map[string]float64{}
+	for _, source := range f.sources {
+		truth[source] = told(copies[source](after))
+		if n := len(truth[source]); n < 20 {
 			f.t.Fatalf("the desk of %s has only %d numbers", source, n)
 		}
-		w.jump(after)
+	}
+	return func() {
+		f.mark, f.truth = after, truth
+		for _, w := range f.worlds {
+			w.jump(after)
+		}
 	}
 }
 
@@ -334,6 +340,8 @@ func strikeAll(t *testing.T, f *fleet) {
 	names := slices.Sorted(maps.Keys(faults))
 	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for i := range names {
+		jump := f.plan(f.mark.Add(jumps[i%len(jumps)]))
+		began := time.Now()
 		var struck []*member
 		for j := range max(1, (len(f.replicas)-1)/2) {
 			m, name := f.replicas[(i+j)%len(f.replicas)], names[(i+j)%len(names)]
@@ -341,9 +349,8 @@ func strikeAll(t *testing.T, f *fleet) {
 			faults[name].strike(t, m)
 			struck = append(struck, m)
 		}
-		began := time.Now()
-		f.jump(f.mark.Add(jumps[i%len(jumps)]))
-		f.until(moves, "its sources are at the others", f.without(struck))
+		jump()
+		f.until(moves-time.Since(began), "its sources are at the others", f.without(struck))
 		t.Logf("sources moved within %v", time.Since(began).Round(100*time.Millisecond))
 		f.settle()
 		for j, m := range struck {
