@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -75,18 +77,76 @@ func TestTheServiceHasFewRights(t *testing.T) {
 // TestTheContainerHasNoShellAndNoRights reads the last stage of the image: from
 // nothing, a program without libraries, a user who is not root.
 func TestTheContainerHasNoShellAndNoRights(t *testing.T) {
-	file := read(t, "deploy/compose/Dockerfile")
+	file := read(t, "deploy/container/Dockerfile")
 	last := file[strings.LastIndex(file, "FROM "):]
 	for _, line := range []string{"FROM scratch\n", "USER 65534:65534\n", `ENTRYPOINT ["/bin/helpdesk_exporter", `} {
 		if !strings.Contains(last, line) {
 			t.Errorf("the image has no %q:\n%s", line, last)
 		}
 	}
-	if !strings.Contains(file, "CGO_ENABLED=0 go build") || strings.Contains(last, "RUN ") {
+	if !strings.Contains(file, "CGO_ENABLED=0 ") || strings.Contains(last, "RUN ") {
 		t.Errorf("the program needs libraries or a shell:\n%s", file)
 	}
-	if compose := read(t, "deploy/compose/compose.yaml"); !strings.Contains(compose, "read_only: true") {
-		t.Error("the root file system of the container can be written to")
+}
+
+// TestTheImageIsBuiltOfTheProgramsFolders compares what the image is built of,
+// and what Docker is given, with the folders that the program is in.
+func TestTheImageIsBuiltOfTheProgramsFolders(t *testing.T) {
+	const module = "github.com/helpdesk-exporter/helpdesk_exporter/"
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "../cmd/helpdesk_exporter").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for path := range strings.Lines(string(out)) {
+		if inside, ok := strings.CutPrefix(strings.TrimSpace(path), module); ok {
+			folder, _, _ := strings.Cut(inside, "/")
+			want = append(want, folder)
+		}
+	}
+	slices.Sort(want)
+	want = slices.Compact(want)
+	var copied, given []string
+	for _, m := range regexp.MustCompile(`(?m)^COPY (\w+) (\w+)$`).FindAllStringSubmatch(read(t, "deploy/container/Dockerfile"), -1) {
+		copied = append(copied, m[1])
+	}
+	for _, m := range regexp.MustCompile(`(?m)^!(\w+)$`).FindAllStringSubmatch(read(t, ".dockerignore"), -1) {
+		given = append(given, m[1])
+	}
+	if diff := cmp.Diff(want, copied); diff != "" {
+		t.Errorf("Dockerfile (-program +copied):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, given); diff != "" {
+		t.Errorf(".dockerignore (-program +given):\n%s", diff)
+	}
+}
+
+// TestComposeTakesAllRightsFromTheExporter compares its service but for what is
+// mounted from the machine, which is read-only.
+func TestComposeTakesAllRightsFromTheExporter(t *testing.T) {
+	var compose struct{ Services map[string]map[string]any }
+	if err := yaml.Unmarshal([]byte(read(t, "deploy/compose/compose.yaml")), &compose); err != nil {
+		t.Fatal(err)
+	}
+	exporter := compose.Services["exporter"]
+	build, _ := exporter["build"].(map[string]any)
+	if file := fmt.Sprint(build["dockerfile"]); file != "deploy/container/Dockerfile" {
+		t.Errorf("it is built by %s", file)
+	}
+	volumes, _ := exporter["volumes"].([]any)
+	for _, v := range volumes {
+		if text := fmt.Sprint(v); strings.HasPrefix(text, ".") != strings.HasSuffix(text, ":ro") {
+			t.Errorf("the volume %s", text)
+		}
+	}
+	delete(exporter, "build")
+	delete(exporter, "volumes")
+	want := map[string]any{
+		"network_mode": "host", "restart": "unless-stopped", "read_only": true, "cap_drop": []any{"ALL"},
+		"security_opt": []any{"no-new-privileges:true"}, "command": []any{"--web.listen-address=127.0.0.1:9877"},
+	}
+	if diff := cmp.Diff(want, exporter); diff != "" || len(volumes) < 3 {
+		t.Errorf("%d volumes; (-want +have):\n%s", len(volumes), diff)
 	}
 }
 
