@@ -87,6 +87,29 @@ func TestDurationsHaveADecimal(t *testing.T) {
 	}
 }
 
+// Exemplars are of the buckets that the exporter exposes; recorded series have none.
+func TestExemplarsAreAskedForWhereThereAreSome(t *testing.T) {
+	n := 0
+	for _, b := range boards() {
+		for _, r := range b.rows {
+			for _, p := range r.panels {
+				for _, q := range p.queries {
+					some := p.kind == curve && regexp.MustCompile(`\bhelpdesk_[a-z_]+_seconds_bucket\b`).MatchString(q.expr)
+					if q.exemplar != some {
+						t.Errorf("%s/%s asks for exemplars: %v, and there are some: %v", b.name, p.name, q.exemplar, some)
+					}
+					if some {
+						n++
+					}
+				}
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("no panel shows exemplars")
+	}
+}
+
 // Rule target-counter-agg-rule: the value of a counter says nothing. It is read
 // by its increase, or as the difference of two instants.
 func TestACounterIsReadByWhatItRose(t *testing.T) {
