@@ -70,10 +70,11 @@ func version() panel {
 	}
 }
 
-// streams is a row a stream: how old what is known of it is.
+// streams is a row a stream: how old what is known of it is. Those without a clock,
+// as teams, are read by the hour.
 func streams() panel {
 	age := func(column string, f *kpi.Family) query {
-		return query{column: column, expr: fmt.Sprintf("time() - max by (source, stream) (%s)", of(f.Name, ofSource)), unit: "s", decimals: 1, steps: []step{{color: plain}, {15 * 60, bad}}}
+		return query{column: column, expr: fmt.Sprintf("time() - max by (source, stream) (%s)", of(f.Name, ofSource)), unit: "s", decimals: 1, steps: []step{{color: plain}, {2 * 60 * 60, bad}}}
 	}
 	return panel{
 		id: 7, name: "streams", kind: grid, w: 12, h: 8, unit: "s", decimals: 1, noValue: "not_scraped",
@@ -125,15 +126,21 @@ func throttled() panel {
 	return p
 }
 
-func failures() panel { return trend(13, "failures", kpi.SyncFailures, "none", "stream", "reason") }
-
-func skipped() panel { return trend(14, "skipped", kpi.SkippedRecords, "none", "stream", "reason") }
-
-func corrections() panel { return trend(15, "corrections", kpi.ReconcileCorrections, "none", "kind") }
-
-func behindWatermark() panel {
-	return trend(16, "behind_watermark", kpi.BehindWatermark, "none", "stream")
+// seldom is a trend of what hardly happens: of what did, and a line at 0 for a source
+// where nothing did, in place of one for each thing that might.
+func seldom(id uint32, name string, f *kpi.Family, labels ...string) panel {
+	p := trend(id, name, f, "none", labels...)
+	p.queries[0].expr = fmt.Sprintf("%s > 0\nor on (source)\n  %s", p.queries[0].expr, counted(f, "source"))
+	return p
 }
+
+func failures() panel { return seldom(13, "failures", kpi.SyncFailures, "stream", "reason") }
+
+func skipped() panel { return seldom(14, "skipped", kpi.SkippedRecords, "stream", "reason") }
+
+func corrections() panel { return seldom(15, "corrections", kpi.ReconcileCorrections, "kind") }
+
+func behindWatermark() panel { return seldom(16, "behind_watermark", kpi.BehindWatermark, "stream") }
 
 func ledger() panel {
 	return panel{

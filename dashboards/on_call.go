@@ -36,7 +36,7 @@ func live(id uint32, name string, expr string, steps []step) panel {
 	return panel{
 		id: id, name: name, kind: number, w: 4, h: 5, unit: counts, noValue: "not_scraped",
 		queries: []query{{expr: orBlind(expr + "\nor on (source)\n  (" + of(rules.Fresh, ofSource) + " == 1) * 0"), legend: "{{source}}"}},
-		steps:   steps, meanings: []meaning{{blind, "blind", dark}},
+		steps:   steps, meanings: blindOnly(),
 	}
 }
 
@@ -75,7 +75,7 @@ func waitingByChannel() panel {
 	return panel{
 		id: 7, name: "waiting_by_channel", kind: grid, w: width, h: 7, unit: counts, noValue: "nobody_to_show", sortBy: "waits_since",
 		queries: []query{
-			{column: "waiting", expr: sum(kpi.WaitingConversations) + " > 0"},
+			{column: "waiting", expr: orBlind(sum(kpi.WaitingConversations) + " > 0"), meanings: blindOnly()},
 			{column: "waits_since", expr: fmt.Sprintf("min by (%s) (%s) * 1000", by, now(kpi.OldestWaiting)), unit: "dateTimeFromNow"},
 			{column: "due_15m", expr: sum(kpi.DueConversations, `within="15m"`) + " > 0", steps: []step{{color: plain}, {1, fair}}},
 			{column: "due_1h", expr: sum(kpi.DueConversations, `within="1h"`) + " > 0"},
@@ -96,6 +96,7 @@ func pastTiers() panel {
 	for _, t := range kpi.Tiers {
 		p.queries = append(p.queries, column(t))
 	}
+	p.queries[0].expr, p.queries[0].meanings = orBlind(p.queries[0].expr), blindOnly()
 	return p
 }
 
@@ -112,13 +113,16 @@ func firing() panel {
 }
 
 // burnRates are over the windows of the alerts, which follow from the
-// configuration.
+// configuration; of each the clock that burns fastest, as a line for each clock and
+// window would be dozens. Which clock it is, the alert says.
 func burnRates() panel {
 	return panel{
 		id: 10, name: "burn_rates", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{{
-			expr:   `label_replace({__name__=~"` + rules.BurnRateNames + `",` + ofChannel + `}, "window", "$1", "__name__", ".+:rate(.+)")`,
-			legend: "{{channel}} {{clock}} {{window}}",
+			expr: `max by (source, window) (
+  label_replace({__name__=~"` + rules.BurnRateNames + `",` + ofChannel + `}, "window", "$1", "__name__", ".+:rate(.+)")
+)`,
+			legend: "{{source}} {{window}}",
 		}},
 		steps: []step{{color: plain}, {1, warned}},
 	}

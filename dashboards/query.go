@@ -102,9 +102,12 @@ and on (source)
   %[4]s == 1`, by, total, of(rules.Correction(f), matchers...), of(rules.Fresh, ofSource))
 }
 
+// blindOnly are the meanings of a panel whose query says blind, and has 0 otherwise.
+func blindOnly() []meaning { return []meaning{{blind, "blind", dark}} }
+
 // shown are the meanings of a panel whose query says blind and nothing.
 func shown(more ...meaning) []meaning {
-	return append([]meaning{{blind, "blind", dark}, {nothing, "too_few", plain}}, more...)
+	return append(append(blindOnly(), meaning{nothing, "too_few", plain}), more...)
 }
 
 // rose is how much a counter of the exporter's rose within the panel's time

@@ -21,7 +21,7 @@ func serviceLevel() board {
 	return board{
 		name: "service-level", from: "now-28d", refresh: "5m", variables: []variable{oneSource(), anyChannel()},
 		rows: []row{
-			{"promise", []panel{overallTier(), channelTiers(), leastBudget()}},
+			{"promise", []panel{promiseKept(), overallTier(), channelTiers(), leastBudget()}},
 			{"holding_back", []panel{promises()}},
 			{"kpis", []panel{
 				firstResponse(), everyResponse(), resolution(), csat(),
@@ -33,9 +33,20 @@ func serviceLevel() board {
 	}
 }
 
+// promiseKept is the answer in one word: no budget of the chosen channels is overspent.
+func promiseKept() panel {
+	return panel{
+		id: 21, name: "promise_kept", kind: number, w: 5, h: 7, unit: "none", noValue: "not_scraped",
+		queries: []query{{expr: orNothing(fmt.Sprintf("((%s) >= bool 0) + 1", leastLeft())), legend: "{{source}}"}},
+		steps:   []step{{color: bad}, {2, good}}, meanings: shown(meaning{1, "broken", bad}, meaning{2, "kept", good}),
+	}
+}
+
+func leastLeft() string { return fmt.Sprintf("min by (source) (%s)", of(rules.BudgetLeft, ofChannel)) }
+
 func overallTier() panel {
 	return panel{
-		id: 1, name: "overall_tier", kind: number, w: 6, h: 7, unit: "none", noValue: "not_scraped",
+		id: 1, name: "overall_tier", kind: number, w: 5, h: 7, unit: "none", noValue: "not_scraped",
 		queries: []query{{expr: orNothing(of(rules.OverallTier(week), ofSource)), legend: "{{source}}"}},
 		steps:   tierSteps(), meanings: shown(tierMeanings()...),
 	}
@@ -44,17 +55,16 @@ func overallTier() panel {
 func channelTiers() panel {
 	tiers := fmt.Sprintf("min by (source, channel) (%s)", of(rules.TierOf(week), ofChannel))
 	return panel{
-		id: 2, name: "channel_tiers", kind: number, w: 12, h: 7, unit: "none", noValue: "not_scraped",
+		id: 2, name: "channel_tiers", kind: number, w: 9, h: 7, unit: "none", noValue: "not_scraped",
 		queries: []query{{expr: ofEach("source, channel", tiers), legend: "{{channel}}"}},
 		steps:   tierSteps(), meanings: shown(tierMeanings()...),
 	}
 }
 
 func leastBudget() panel {
-	least := fmt.Sprintf("min by (source) (%s)", of(rules.BudgetLeft, ofChannel))
 	return panel{
-		id: 3, name: "least_budget", kind: number, w: 6, h: 7, unit: "percentunit", noValue: "not_scraped",
-		queries: []query{{expr: orNothing(least), legend: "{{source}}"}},
+		id: 3, name: "least_budget", kind: number, w: 5, h: 7, unit: "percentunit", noValue: "not_scraped",
+		queries: []query{{expr: orNothing(leastLeft()), legend: "{{source}}"}},
 		steps:   budgetSteps(), meanings: shown(),
 	}
 }
@@ -73,7 +83,7 @@ func promises() panel {
 	left := column("budget_left", of(rules.BudgetLeft, ofChannel), "percentunit", 0)
 	left.steps = budgetSteps()
 	end := column("budget_end", fmt.Sprintf("%s\nor\n  (%s * 0 + (%.0f))", of(rules.BudgetEnd, ofChannel), of(rules.BudgetLeft, ofChannel), float64(never)), "s", 1)
-	end.meanings = shown(meaning{never, "not_at_this_pace", good})
+	end.meanings = shown(meaning{never, "not_at_this_pace", good}, meaning{0, "spent", bad})
 	cancelled := fmt.Sprintf("%s\nor on (%s)\n  ((%s and on (source) %s == 1) * 0)",
 		rules.SumOf(kpi.ClocksCancelled, week, rules.Scope{By: by, Matchers: []string{ofChannel}}), by, seen(of(rules.Objective, ofChannel)), of(rules.Fresh, ofSource))
 	return panel{

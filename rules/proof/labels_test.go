@@ -220,10 +220,15 @@ func (r *reader) aggregate(e *parser.AggregateExpr) set {
 func (r *reader) binary(e *parser.BinaryExpr) set {
 	left, right := r.expr(e.LHS), r.expr(e.RHS)
 	if left == nil || right == nil { // one is a number
+		of := left
 		if left == nil {
-			return right
+			of = right
 		}
-		return left
+		if of != nil && !e.Op.IsComparisonOperator() { // the name is of what it was
+			of = maps.Clone(of)
+			delete(of, labels.MetricName)
+		}
+		return of
 	}
 	m := e.VectorMatching
 	if m.On || len(m.MatchingLabels) > 0 {

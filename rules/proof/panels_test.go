@@ -55,6 +55,7 @@ func (m *month) shownAt(t *testing.T) []shown {
 		{"service-level", 1, "A", m.least(m.levels("source clock"), "source")},
 		{"service-level", 2, "A", m.least(m.levels(byClock), "source channel")},
 		{"service-level", 3, "A", m.least(m.budget(), "source")},
+		{"service-level", 21, "A", m.kept()},
 		{"service-level", 4, "A", m.levels(byClock)},
 		{"service-level", 4, "D", attained(day)},
 		{"service-level", 4, "E", attained(7 * day)},
@@ -284,6 +285,7 @@ func (s *shown) differs(got numbers) []string {
 var wrongQueries = map[string][2]string{
 	"service-level 2 A":  {"min by (source, channel)", "max by (source, channel)"},
 	"service-level 3 A":  {"min by (source)", "max by (source)"},
+	"service-level 21 A": {">= bool 0", "<= bool 0"},
 	"service-level 4 E":  {":ratio7d", ":ratio28d"},
 	"service-level 4 I":  {"increase7d", "increase1d"},
 	"service-level 5 A":  {"increase7d", "increase28d"},
@@ -397,23 +399,29 @@ var ofThePast = map[string]string{
 }
 
 // blindPanels fails for each panel that shows an old number while nobody can read
-// the desk. What is known of the exporter is known, and curves have a past.
+// the desk, and for each number of now that does not say so. What is known of the
+// exporter is known, and curves have a past.
 func (m *month) blindPanels(t *testing.T) {
 	for _, b := range m.boards {
 		for _, panel := range b.Panels {
 			if b.UID == "helpdesk-exporter" || panel.Type == "timeseries" || b.UID == "helpdesk-on-call" && panel.ID == 1 {
 				continue
 			}
+			saysSo := false
 			for _, q := range panel.Targets {
 				if strings.Contains(ofThePast[b.UID+" "+strconv.Itoa(panel.ID)], q.RefID) {
 					continue
 				}
 				got, _ := m.ask(shown{strings.TrimPrefix(b.UID, "helpdesk-"), panel.ID, q.RefID, nil}, m.blindAt)
 				for key, v := range got {
+					saysSo = saysSo || v <= wordsBelow
 					if v > wordsBelow {
 						t.Errorf("%s, %q, %s shows %v for %s while its source is blind", b.UID, panel.Title, q.RefID, v, key)
 					}
 				}
+			}
+			if ofNow := panel.Type == "stat" || b.UID == "helpdesk-on-call" && panel.Title != fineWhenEmpty; ofNow && !saysSo && panel.Type != "row" {
+				t.Errorf("%s, %q does not say that its source is blind", b.UID, panel.Title)
 			}
 		}
 	}

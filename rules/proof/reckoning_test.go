@@ -165,6 +165,17 @@ func (m *month) budget() numbers {
 	return out
 }
 
+// kept is 2 for a source that keeps its promise on every clock, 1 for one that does not.
+func (m *month) kept() numbers {
+	out := m.least(m.budget(), "source")
+	for source, left := range out {
+		if out[source] = 1; left >= 0 {
+			out[source] = 2
+		}
+	}
+	return out
+}
+
 // hours are the openings of four weeks by hour and weekday of the schedule's
 // clock; 1 is Monday.
 func (m *month) hours(berlin *time.Location) numbers {
