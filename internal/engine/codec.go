@@ -61,8 +61,11 @@ func dueKey(at int64, id string) []byte {
 	return append(k, id...)
 }
 
-func splitDueKey(k []byte) (at int64, id string) {
-	return int64(binary.BigEndian.Uint64(k)), string(k[8:])
+func splitDueKey(k []byte) (at int64, id string, err error) {
+	if len(k) <= 8 {
+		return 0, "", fmt.Errorf("%w: an entry of what is due has no conversation", state.ErrDamaged)
+	}
+	return int64(binary.BigEndian.Uint64(k)), string(k[8:]), nil
 }
 
 // wantKey is the key of a want.

@@ -23,7 +23,7 @@ const hour, day = time.Hour, 24 * time.Hour
 // desk is an engine with one source over a ledger on disk. Its clock is both the
 // machine's and the helpdesk's.
 type desk struct {
-	t      *testing.T
+	t      testing.TB
 	path   string
 	now    time.Time
 	policy kpi.Policy
@@ -38,7 +38,7 @@ type desk struct {
 
 // newDesk opens a desk that is measured since start, counts nothing from before
 // it, and promises the second-best tier of everything.
-func newDesk(t *testing.T, configure ...func(*desk)) *desk {
+func newDesk(t testing.TB, configure ...func(*desk)) *desk {
 	t.Helper()
 	d := &desk{
 		t: t, path: filepath.Join(t.TempDir(), "ledger.db"), now: start,

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
@@ -51,11 +52,15 @@ func (s *Source) loadMeta(tx state.Tx) error {
 		case string(presenceKey):
 			return true, decode(v, &s.presence)
 		}
+		stream, found := bytes.CutPrefix(k, streamKey)
+		if !found {
+			return false, fmt.Errorf("%w: a position has a name that none has", state.ErrDamaged)
+		}
 		var st StreamState
 		if err := decode(v, &st); err != nil {
 			return false, err
 		}
-		s.streams[helpdesk.Stream(k[len(streamKey):])] = st
+		s.streams[helpdesk.Stream(stream)] = st
 		return true, nil
 	})
 }
@@ -97,6 +102,9 @@ func (s *Source) loadSeries(tx state.Tx) error {
 		n := &series{family: f, values: values}
 		if err := decode(v, &n.stored); err != nil {
 			return false, err
+		}
+		if len(values)+1 != len(LabelNames(f, s.meta.Shape.Labels)) || !n.sound() {
+			return false, fmt.Errorf("%w: a series of %s holds impossible values", state.ErrDamaged, name)
 		}
 		if h := n.stored.Hist; h != nil && h.Native == nil {
 			h.Native = map[int32]uint64{}

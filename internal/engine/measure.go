@@ -18,9 +18,9 @@ const miscountsBelieved = 3
 func (b *booking) due() ([]string, error) {
 	var ids []string
 	err := b.tx.Scan(b.s.opts.Name, state.TableDue, nil, func(k, _ []byte) (bool, error) {
-		at, id := splitDueKey(k)
-		if at > max(b.mark, dueNow) {
-			return false, nil
+		at, id, err := splitDueKey(k)
+		if err != nil || at > max(b.mark, dueNow) {
+			return false, err
 		}
 		if len(ids) == bookingSize {
 			b.more = true

@@ -149,9 +149,9 @@ func (s *Source) dueAll(tx state.Tx, relabelled bool) error {
 func (s *Source) graced(tx state.Tx) ([]string, error) {
 	var ids []string
 	err := tx.Scan(s.opts.Name, state.TableDue, dueKey(dueNow+1, ""), func(k, _ []byte) (bool, error) {
-		at, id := splitDueKey(k)
-		if at > s.meta.Watermark+int64(s.meta.Shape.Grace) {
-			return false, nil
+		at, id, err := splitDueKey(k)
+		if err != nil || at > s.meta.Watermark+int64(s.meta.Shape.Grace) {
+			return false, err
 		}
 		ids = append(ids, id)
 		return true, nil

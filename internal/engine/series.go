@@ -2,8 +2,10 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -59,6 +61,20 @@ func (s *series) show() {
 			SampleSum: proto.Float64(s.stored.Value), SampleCount: proto.Uint64(s.stored.Count), CreatedTimestamp: start,
 		}}
 	}
+}
+
+// sound reports whether a series that was read can be one of its family.
+func (s *series) sound() bool {
+	h := s.stored.Hist
+	for _, v := range s.values {
+		if !utf8.ValidString(v) {
+			return false
+		}
+	}
+	if h == nil || s.family.Type != kpi.Histogram {
+		return h == nil && s.family.Type != kpi.Histogram
+	}
+	return len(h.Counts) == len(h.Bounds)+1 && slices.IsSorted(h.Bounds)
 }
 
 func (s *series) clone() *series {
