@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"bytes"
 	"errors"
 	"maps"
 	"slices"
@@ -14,63 +13,12 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state/statetest"
 )
-
-// held is a store in memory, of one source. What a transaction that failed has
-// written stays.
-type held map[state.Table]map[string][]byte
-
-var _ state.Store = held(nil)
-
-func (h held) Update(fn func(state.Tx) error) error { return fn(heldTx{h}) }
-func (h held) View(fn func(state.Tx) error) error   { return fn(heldTx{h}) }
-func (held) Sources() ([]string, error)             { return []string{"desk"}, nil }
-func (h held) Drop(string) error                    { clear(h); return nil }
-func (held) Size() (int64, error)                   { return 0, nil }
-func (held) Close() error                           { return nil }
-
-func (h held) clone() held {
-	c := held{}
-	for t, values := range h {
-		c[t] = maps.Clone(values)
-	}
-	return c
-}
-
-type heldTx struct{ held }
-
-func (x heldTx) Get(_ string, t state.Table, key []byte) ([]byte, error) {
-	return x.held[t][string(key)], nil
-}
-
-func (x heldTx) Put(_ string, t state.Table, key, value []byte) error {
-	if x.held[t] == nil {
-		x.held[t] = map[string][]byte{}
-	}
-	x.held[t][string(key)] = append([]byte{}, value...)
-	return nil
-}
-
-func (x heldTx) Delete(_ string, t state.Table, key []byte) error {
-	delete(x.held[t], string(key))
-	return nil
-}
-
-func (x heldTx) Scan(_ string, t state.Table, from []byte, fn func(k, v []byte) (bool, error)) error {
-	for _, k := range slices.Sorted(maps.Keys(x.held[t])) {
-		if k < string(from) {
-			continue
-		}
-		if more, err := fn([]byte(k), x.held[t][k]); err != nil || !more {
-			return err
-		}
-	}
-	return nil
-}
 
 // specimen is the ledger of a desk that has something in every table of the
 // engine's, and the desk.
-func specimen(t testing.TB) (held, *desk) {
+func specimen(t testing.TB) (statetest.Memory, *desk) {
 	d := newDesk(t, func(d *desk) { d.opts.Agents = engine.AgentsByID })
 	open, solved := opened("1", start, helpdesk.ChannelEmail), as(opened("2", start, helpdesk.ChannelChat), start.Add(hour), helpdesk.StatusClosed)
 	open.Labels.Team = "Support"
@@ -88,25 +36,14 @@ func specimen(t testing.TB) (held, *desk) {
 		t.Fatal(err)
 	}
 	d.book(start.Add(2 * hour))
-	all := held{}
-	err := d.store.View(func(tx state.Tx) error {
-		for _, table := range state.Tables {
-			all[table] = map[string][]byte{}
-			err := tx.Scan("desk", table, nil, func(k, v []byte) (bool, error) {
-				all[table][string(k)] = bytes.Clone(v)
-				return true, nil
-			})
-			if err != nil {
-				return err
-			}
-			if len(all[table]) == 0 && table != state.TableAlerts {
-				t.Errorf("the specimen has nothing in %s", table)
-			}
-		}
-		return nil
-	})
+	all, err := statetest.Copy(d.store, "desk")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, table := range state.Tables {
+		if len(all[table]) == 0 && table != state.TableAlerts {
+			t.Errorf("the specimen has nothing in %s", table)
+		}
 	}
 	return all, d
 }
@@ -129,10 +66,8 @@ func FuzzAnyEntryOfTheLedger(f *testing.F) {
 		if len(key) == 0 {
 			return // no store has such a key
 		}
-		ledger := all.clone()
-		name := state.Tables[int(table)%len(state.Tables)]
-		ledger[name][string(key)] = value
-		before := ledger.clone()
+		ledger := all.With(state.Tables[int(table)%len(state.Tables)], key, value)
+		before := ledger.Clone()
 		e := engine.New(engine.Options{Store: ledger, Labels: d.labels, Counts: engine.NewCounts(), Now: func() time.Time { return d.now }})
 		source, err := e.Open(d.opts)
 		if err != nil {
