@@ -170,6 +170,7 @@ func TestProfileSaysWhatTheConfigurationAllows(t *testing.T) {
 	}
 }
 
+// Any JSON as the rows of every list: each is read or skipped, and nothing panics.
 func FuzzRowsOfAnyShapeAreReadOrSkipped(f *testing.F) {
 	f.Add([]byte(`{"id":"1","type":"ticket","Type":"ticket","Created":"2026-11-21T17:59:21Z","Requestor":"","Owner":{"id":6},"Queue":3}`))
 	f.Add([]byte(`{"id":7,"type":"transaction","Type":"Status","ObjectId":"1","OldValue":null,"NewValue":"x","Created":"2026-11-21T17:59:21Z","Creator":"alice"}`))

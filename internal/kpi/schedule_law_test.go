@@ -179,6 +179,8 @@ func TestFailure19AScheduleAgreesWithAClockOnTheWall(t *testing.T) {
 	rapid.Check(t, agreesWithTheWallClock)
 }
 
+// Business time of drawn schedules, zones, changes of the clock and holidays, against
+// a clock on the wall that is read minute by minute.
 func FuzzSchedule(f *testing.F) { f.Fuzz(rapid.MakeFuzz(agreesWithTheWallClock)) }
 
 func TestLawsOfBusinessTime(t *testing.T) {

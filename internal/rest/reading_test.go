@@ -46,6 +46,7 @@ func TestReadersOfVendorsHeaders(t *testing.T) {
 	}
 }
 
+// Any headers of a limit: what is read of them is a limit that can be kept, or nothing.
 func FuzzReaders(f *testing.F) {
 	for _, s := range []string{"15/80", "-1/1", "400", "1e9", "0.5", "NaN", "1778061427.5", "9999999999999999999999"} {
 		f.Add(s, s, s)

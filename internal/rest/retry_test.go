@@ -182,6 +182,8 @@ func TestRetryAfterIsReadLeniently(t *testing.T) {
 	}
 }
 
+// Any Retry-After and Date: the pause is never below nothing, and never longer than the
+// longest.
 func FuzzRetryAfter(f *testing.F) {
 	for _, s := range []string{"", "7", "1.5", "-1", "NaN", "1e999", "Wed, 06 May 2026 10:00:30 GMT"} {
 		f.Add(s, "Wed, 06 May 2026 10:00:00 GMT")

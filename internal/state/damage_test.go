@@ -345,6 +345,8 @@ func TestALedgerThatWasOpenedGoesOnAfterHarmlessDamage(t *testing.T) {
 	}
 }
 
+// Any file as the ledger: it opens and can be read whole, or is refused by name and
+// left as it is.
 func FuzzOpeningAnyFileNeverCrashes(f *testing.F) {
 	sp := newSpecimen(f)
 	f.Add([]byte("no ledger"))
@@ -373,6 +375,7 @@ func FuzzOpeningAnyFileNeverCrashes(f *testing.F) {
 	})
 }
 
+// A good ledger with bytes changed in two places: it is refused, or holds what it held.
 func FuzzDamageAnywhereIsRefusedOrHarmless(f *testing.F) {
 	sp := newSpecimen(f)
 	f.Add(uint32(3*pageSize), uint32(5*pageSize+8), []byte{0xff}, []byte{1, 2, 3})
