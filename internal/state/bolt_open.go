@@ -43,7 +43,7 @@ func OpenBolt(path string) (b *Bolt, err error) {
 			return nil, err
 		}
 	}
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistArrayType})
 	if err != nil {
 		return nil, errors.Join(openError(path, err), v.close())
 	}
