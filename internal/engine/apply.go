@@ -272,6 +272,5 @@ func (s *Source) conversation(tx state.Tx, id string) (*stored, error) {
 	if err != nil || b == nil {
 		return nil, err
 	}
-	c := new(stored)
-	return c, decode(b, c)
+	return decodeStored(b)
 }

@@ -70,6 +70,7 @@ func (l *labelValues) bound(label, value string) string {
 		return value
 	}
 	if len(m) < l.limit {
+		value = strings.Clone(value)
 		m[value] = true
 		l.added = append(l.added, label+"/"+value)
 		return value

@@ -41,11 +41,8 @@ func (s *Source) putConversation(tx state.Tx, id string, c *stored, due int64) e
 		}
 		c.Due = due
 	}
-	b, err := encode(c)
-	if err != nil {
-		return err
-	}
-	return tx.Put(s.opts.Name, state.TableConversations, []byte(id), b)
+	s.scratch = c.encode(s.scratch[:0])
+	return tx.Put(s.opts.Name, state.TableConversations, []byte(id), s.scratch)
 }
 
 func (s *Source) putStream(tx state.Tx, stream helpdesk.Stream, st StreamState) error {

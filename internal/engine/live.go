@@ -35,12 +35,21 @@ func newLive() *live {
 
 func groupKey(values []string) string { return strings.Join(values, "\xff") }
 
+// cloned are values that may be kept: they are parts of conversations, see reader.
+func cloned(values []string) []string {
+	own := make([]string, len(values))
+	for i, v := range values {
+		own[i] = strings.Clone(v)
+	}
+	return own
+}
+
 // group returns the group of the values, making it when it is new.
 func (l *live) group(values []string) *group {
 	k := groupKey(values)
 	g := l.groups[k]
 	if g == nil {
-		g = &group{values: values}
+		g = &group{values: cloned(values)}
 		l.groups[k] = g
 	}
 	return g

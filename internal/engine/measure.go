@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
@@ -268,6 +269,7 @@ func (b *booking) index(id string, st *kpi.State, c *stored) error {
 	if old != nil && old.equal(e) {
 		return nil
 	}
+	e.Agent, e.URL = strings.Clone(e.Agent), strings.Clone(e.URL)
 	b.live[id] = e
 	v, err := encode(e)
 	if err != nil {

@@ -119,7 +119,7 @@ func splitSeriesKey(k string) (family string, values []string) {
 
 // newSeries returns a series at 0.
 func (s *Source) newSeries(f *kpi.Family, values []string, now time.Time) *series {
-	n := &series{family: f, values: values, stored: storedSeries{Start: now.UnixNano()}}
+	n := &series{family: f, values: cloned(values), stored: storedSeries{Start: now.UnixNano()}}
 	if f.Type == kpi.Histogram {
 		n.stored.Hist = newHistogram(s.bounds(f, values))
 	}

@@ -36,6 +36,7 @@ type Source struct {
 	watch         func(ids []string)
 	presence      presence
 
+	scratch   []byte              // of what is written, again and again
 	miscounts int                 // how often a vendor's count of messages was wrong
 	roll      *roll               // the walk over the agents that is under way; nil: none that is whole
 	fresh     map[string][]string // groups that were seen and have no series yet, by key

@@ -203,16 +203,24 @@ func (m *measuring) fact(f *Family, at moment, ready int64, mark *Marks, flags M
 	if *mark&flags != 0 || at.at < m.c.Floor {
 		return
 	}
-	m.out.Facts = append(m.out.Facts, Fact{
-		Family: f, Extra: extra, Value: value, At: at.at, Ready: ready, Labels: m.labels(at), mark: mark, flags: flags,
+	m.add(Fact{ // of its own values: those of facts that are not added cost nothing then
+		Family: f, Extra: slices.Clone(extra), Value: value, At: at.at, Ready: ready, Labels: m.labels(at), mark: mark, flags: flags,
 	})
+}
+
+// add adds a fact. Who has one, mostly has several.
+func (m *measuring) add(f Fact) {
+	if m.out.Facts == nil {
+		m.out.Facts = make([]Fact, 0, 8)
+	}
+	m.out.Facts = append(m.out.Facts, f)
 }
 
 func (m *measuring) agentFact(f *Family, agent string, at moment, ready int64, mark *Marks, flags Marks, value float64) {
 	if agent == "" || *mark&flags != 0 || at.at < m.c.Floor {
 		return
 	}
-	m.out.Facts = append(m.out.Facts, Fact{
+	m.add(Fact{
 		Family: f, Agent: agent, Value: value, At: at.at, Ready: ready, Labels: m.labels(at), mark: mark, flags: flags,
 	})
 }

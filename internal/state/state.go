@@ -66,6 +66,7 @@ type Store interface {
 type Tx interface {
 	// Get returns nil for a key that is not there.
 	Get(source string, t Table, key []byte) ([]byte, error)
+	// Put keeps neither the key nor the value.
 	Put(source string, t Table, key, value []byte) error
 	Delete(source string, t Table, key []byte) error
 	// Scan calls fn for each key from the given one on, in order of bytes,
