@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
@@ -48,7 +49,8 @@ func sameButDue(a, b kpi.Row) bool {
 // merge has moved it to another conversation.
 func (a *application) message(r helpdesk.Message) error {
 	it := kpi.Item{Kind: kpi.ItemMessage, Author: r.Author, Agent: r.Agent, Public: r.Public, Undelivered: r.Undelivered}
-	holder, err := a.tx.Get(a.s.opts.Name, state.TableMessages, []byte(r.ID))
+	key := []byte(r.ID)
+	holder, err := a.tx.Get(a.s.opts.Name, state.TableMessages, key)
 	if err != nil {
 		return err
 	}
@@ -58,7 +60,7 @@ func (a *application) message(r helpdesk.Message) error {
 		}
 	}
 	if string(holder) != r.Conversation || holder == nil {
-		if err := a.tx.Put(a.s.opts.Name, state.TableMessages, []byte(r.ID), []byte(r.Conversation)); err != nil {
+		if err := a.tx.Put(a.s.opts.Name, state.TableMessages, key, []byte(r.Conversation)); err != nil {
 			return err
 		}
 	}
@@ -141,7 +143,10 @@ func find(items []kpi.Item, kind kpi.ItemKind, id string) int {
 }
 
 func (t *touched) insert(it kpi.Item) {
-	i, _ := slices.BinarySearchFunc(t.Items, &it, func(a kpi.Item, b *kpi.Item) int { return kpi.Compare(&a, b) })
+	if t.Items == nil {
+		t.Items = make([]kpi.Item, 0, 8) // few have one thing to tell
+	}
+	i := sort.Search(len(t.Items), func(i int) bool { return kpi.Compare(&t.Items[i], &it) >= 0 })
 	t.Items = slices.Insert(t.Items, i, it)
 }
 
