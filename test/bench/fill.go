@@ -49,7 +49,7 @@ func profile() helpdesk.Profile {
 
 // desk is an engine with one source over a ledger.
 type desk struct {
-	store  *state.Bolt
+	store  state.Store
 	engine *engine.Engine
 	source *engine.Source
 	now    time.Time
@@ -61,6 +61,12 @@ func openDesk(path string, now time.Time) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openOn(store, now)
+}
+
+// openOn is openDesk on any ledger, which it closes if it fails.
+func openOn(store state.Store, now time.Time) (*desk, error) {
+	var err error
 	d := &desk{store: store, now: now}
 	d.engine = engine.New(engine.Options{Store: store, Labels: []helpdesk.LabelName{helpdesk.LabelTeam}, Now: func() time.Time { return d.now }})
 	d.source, err = d.engine.Open(engine.SourceOptions{
