@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/faultproxy"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
 // moves is how long a dead replica's sources may take to be at another one.
@@ -60,7 +61,7 @@ type member struct {
 func newFleet(t *testing.T, size int) *fleet {
 	f := &fleet{t: t, dsn: newSchema(t), sources: sharedBy[:max(3, size)], worlds: map[string]*world{}, watches: map[string]*watch{}, truth: map[string]map[string]float64{}}
 	for i, source := range f.sources {
-		f.worlds[source] = worldOf(t, aDesk(uint64(30+i), 4))
+		f.worlds[source] = worldOf(t, f.desk(i))
 		f.watches[source] = &watch{t: t}
 	}
 	f.plan(opens.Add(history))()
@@ -70,15 +71,21 @@ func newFleet(t *testing.T, size int) *fleet {
 	return f
 }
 
+// desk is the i-th source's. All together are as busy in any fleet, so that there
+// are quiet instants.
+func (f *fleet) desk(i int) *simulator.Desk { return aDesk(uint64(30+i), 12/float64(len(f.sources))) }
+
 // plan finds an instant after which all desks are quiet, and what is true then,
 // which takes a while; jump lets their clocks jump to it.
 func (f *fleet) plan(after time.Time) (jump func()) {
 	f.t.Helper()
 	copies := map[string]func(time.Time) map[string]float64{}
 	for i, source := range f.sources {
-		desk := aDesk(uint64(30+i), 4)
-		desk.Advance(after.Add(12 * time.Hour))
-		copies[source] = func(at time.Time) map[string]float64 { return bookedOf(source, desk, at) }
+		desk := f.desk(i)
+		copies[source] = func(at time.Time) map[string]float64 {
+			desk.Advance(at.Add(time.Hour)) // what it does not know yet would be quiet
+			return bookedOf(source, desk, at)
+		}
 	}
 	same := func(at time.Time) bool {
 		for _, source := range f.sources {
