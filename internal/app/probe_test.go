@@ -3,6 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -106,5 +111,34 @@ func TestALimitThatNoAnswerToldIsAPace(t *testing.T) {
 		if got := p.limit(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
+	}
+}
+
+func TestAProbeSaysFirstWhatIsHardlyMeant(t *testing.T) {
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(refusing.Close)
+	const zendesk = "sources: [{name: shop, zendesk: {url: %q%s}}]\n"
+	for name, tc := range map[string]struct{ block, warned string }{
+		"no credentials": {"", "warning: there are no credentials: set basic_auth, authorization or oauth2\n"},
+		"a token that ends": {
+			", basic_auth: {username: bot@acme.com/token, password: key}",
+			"warning: basic_auth: Zendesk ends API tokens on 30 April 2027: use oauth2 with client credentials\n",
+		},
+		"nothing": {", authorization: {credentials: key}", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "config.yaml")
+			if err := os.WriteFile(file, fmt.Appendf(nil, zendesk, refusing.URL, tc.block), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var w strings.Builder
+			if err := Probe(t.Context(), &w, file, "shop"); err == nil {
+				t.Error("refused credentials are no error")
+			}
+			head, _, _ := strings.Cut(w.String(), "\nStreams, a page of each\n")
+			if diff := cmp.Diff("shop (zendesk)\n"+tc.warned, head); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
