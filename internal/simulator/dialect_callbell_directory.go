@@ -6,14 +6,53 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 )
 
 func (c *callbell) me(*Books, *http.Request) (any, error) {
 	return object{"status": "ok", "user_email": "owner@desk.example", "user_name": "Owner", "api_key": c.o.Key}, nil
 }
 
+// bot is the last flow of a contact. It begins when a bot writes or takes the
+// contact, and ends when an agent does, when the bot leaves it, or with the close.
 func (c *callbell) bot(b *Books, r *http.Request) (any, error) {
-	return nil, errNotFound // of a contact that never met one
+	t := c.ticket(b, r)
+	if t == nil {
+		return nil, errNotFound
+	}
+	var began time.Time
+	runs := false
+	for _, h := range t.Log {
+		switch {
+		case botDoes(b, h) && !runs:
+			began, runs = h.At, true
+		case h.What == Closed, h.What == Unassigned, h.What == Assigned && !botDoes(b, h),
+			h.What == Spoke && h.Message.Public && h.Message.Author == helpdesk.AuthorAgent:
+			runs = false
+		}
+	}
+	if began.IsZero() {
+		return nil, errNotFound // it never met one
+	}
+	status := "ended"
+	if runs {
+		status = "in_progress"
+	}
+	return object{"bot": object{
+		"uuid": fmt.Sprintf("%032x", b.Bot()), "name": b.User(b.Bot()).Name, "status": status, "conversationStartedAt": plainTime(began),
+		"version": 1, "latestBotVersion": true,
+	}}, nil
+}
+
+func botDoes(b *Books, h Happening) bool {
+	switch h.What {
+	case Spoke:
+		return h.Message.Author == helpdesk.AuthorBot
+	case Assigned:
+		return b.User(h.User).Bot
+	}
+	return false
 }
 
 func (c *callbell) channels(b *Books, _ *http.Request) (any, error) {

@@ -206,3 +206,41 @@ func TestCallbellRefusesStrangersAndHurry(t *testing.T) {
 		t.Errorf("a stranger: %d", code)
 	}
 }
+
+func TestTheBotOfAContactTellsItsLastFlow(t *testing.T) {
+	bot := int64(firstUser + 1)
+	takes := Befalls(time.Minute, Happening{What: Assigned, By: bot, User: bot})
+	writes := Befalls(time.Minute, Happening{What: Spoke, Message: &Message{Author: helpdesk.AuthorBot, User: bot, Public: true}})
+	later := func(after time.Duration, l Line) Line {
+		l.After = after
+		return l
+	}
+	flow := func(status, began string) object {
+		return object{"bot": object{
+			"uuid": "0000000000000000000000001eef4fc2", "name": "Assistant", "status": status, "conversationStartedAt": began,
+			"version": 1.0, "latestBotVersion": true,
+		}}
+	}
+	none := object{"error": "The requested resource was not found."}
+	asks := Says(0, helpdesk.AuthorCustomer)
+	for name, tc := range map[string]struct {
+		lines []Line
+		want  object
+	}{
+		"it never met one":           {[]Line{asks, Replies(time.Minute, 0)}, none},
+		"a bot has it":               {[]Line{asks, takes, writes}, flow("in_progress", "2026-03-02T08:01:00Z")},
+		"an agent took it":           {[]Line{asks, takes, writes, Does(time.Hour, 0, Happening{What: Assigned, User: Agent(0)})}, flow("ended", "2026-03-02T08:01:00Z")},
+		"an agent wrote":             {[]Line{asks, writes, Replies(time.Hour, 0)}, flow("ended", "2026-03-02T08:01:00Z")},
+		"it ended with the close":    {[]Line{asks, writes, Befalls(time.Hour, Happening{What: Closed})}, flow("ended", "2026-03-02T08:01:00Z")},
+		"another began after an end": {[]Line{asks, writes, Replies(time.Hour, 0), later(2*time.Hour, writes)}, flow("in_progress", "2026-03-02T10:00:00Z")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := New(Options{Start: opens, Resolution: time.Second, Endless: time.Minute, Script: []Scripted{{Lines: tc.lines}}})
+			d.Advance(opens.Add(3 * time.Hour))
+			_, got := askCallbell(t, Callbell(d, CallbellOptions{}), "/v1/contacts/"+CallbellUUID(FirstTicket)+"/bot")
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
