@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // id is that of the opening.
@@ -253,7 +254,7 @@ func (o *Options) score(ct *contact) int {
 	if o.CSATField != "" {
 		var fields map[string]json.RawMessage
 		var words text
-		if json.Unmarshal(ct.Custom, &fields) == nil && json.Unmarshal(fields[o.CSATField], &words) == nil {
+		if lenient.Unmarshal(ct.Custom, &fields) == nil && lenient.Unmarshal(fields[o.CSATField], &words) == nil {
 			if words == "" {
 				words = text(strings.TrimSpace(string(fields[o.CSATField]))) // a number
 			}

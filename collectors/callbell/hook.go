@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // signatureHeader holds "t=<unix seconds>,v1=<hex>". Each retry is signed anew.
@@ -31,7 +31,7 @@ var _ hook.Verifier = Delivered
 // documented: one that names no event is none, signed or not.
 func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
 	var body pushed
-	err := json.Unmarshal(d.Body, &body)
+	err := lenient.Unmarshal(d.Body, &body)
 	check := len(d.Body) == 0 || err == nil && body.Event == ""
 	if check && d.Header.Get(signatureHeader) == "" {
 		return hook.Event{Check: true}, nil

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -88,7 +89,7 @@ func (c *Collector) page(ctx context.Context, l list, at place) (answered, error
 		return answered{}, err
 	}
 	var rows *[]json.RawMessage
-	if json.Unmarshal(body[l.key], &rows) != nil || rows == nil {
+	if lenient.Unmarshal(body[l.key], &rows) != nil || rows == nil {
 		return answered{}, decodeError(l.endpoint, errors.New("the answer has no list of rows"))
 	}
 	var m maybe[meta]

@@ -73,7 +73,7 @@ func (c *Collector) clean(page *helpdesk.Page) error {
 	n := 0
 	for _, old := range list {
 		m := new(memo)
-		if newer[old.Key] || json.Unmarshal(old.Value, m) != nil || m.watched() || m.Closed == 0 || m.last() >= before {
+		if newer[old.Key] || lenient.Unmarshal(old.Value, m) != nil || m.watched() || m.Closed == 0 || m.last() >= before {
 			continue
 		}
 		forget(page, strings.TrimPrefix(old.Key, ofContact))
@@ -94,7 +94,7 @@ func (c *Collector) recall(uuid string) (*memo, error) {
 		return nil, err
 	}
 	m := new(memo)
-	if json.Unmarshal(b, m) != nil {
+	if lenient.Unmarshal(b, m) != nil {
 		return nil, nil // as good as none
 	}
 	return m, nil

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // The types of this file mirror the vendor's JSON, as far as it is read: no text
@@ -76,11 +79,8 @@ type next struct {
 }
 
 func (n *next) UnmarshalJSON(b []byte) error {
-	var t text
-	if err := json.Unmarshal(b, &t); err != nil {
-		return err
-	}
-	*n = next{token: string(t), told: true}
+	t, _ := lenient.Unquote(b)
+	*n = next{token: strings.TrimSpace(t), told: true}
 	return nil
 }
 
@@ -90,7 +90,7 @@ func oneOf(raw json.RawMessage, v any) error {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) > 0 && raw[0] == '[' {
 		var many []json.RawMessage
-		if err := json.Unmarshal(raw, &many); err != nil {
+		if err := lenient.Unmarshal(raw, &many); err != nil {
 			return err
 		}
 		if len(many) == 0 {
@@ -98,5 +98,5 @@ func oneOf(raw json.RawMessage, v any) error {
 		}
 		raw = many[0]
 	}
-	return json.Unmarshal(raw, v)
+	return lenient.Unmarshal(raw, v)
 }

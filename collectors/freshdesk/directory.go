@@ -59,7 +59,7 @@ func (c *Collector) know(ctx context.Context, prio rest.Priority) error {
 // by the stream of groups.
 func noteName(raw json.RawMessage, into map[string]string) {
 	var g group
-	if json.Unmarshal(raw, &g) == nil && g.ID != "" {
+	if lenient.Unmarshal(raw, &g) == nil && g.ID != "" {
 		into[string(g.ID)] = string(g.Name)
 	}
 }
@@ -71,7 +71,7 @@ func noteStatuses(raw json.RawMessage, into map[code]string) {
 		Type    text                            `json:"type"`
 		Choices maybe[map[string]maybe[[]text]] `json:"choices"`
 	}
-	if json.Unmarshal(raw, &field) != nil || field.Type != "default_status" {
+	if lenient.Unmarshal(raw, &field) != nil || field.Type != "default_status" {
 		return
 	}
 	for number, labels := range field.Choices.V {

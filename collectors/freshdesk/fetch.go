@@ -2,7 +2,6 @@ package freshdesk
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 
@@ -60,7 +59,7 @@ func (c *Collector) ticket(ctx context.Context, v id) (*ticket, error) {
 	}
 	t := new(ticket)
 	var page helpdesk.Page
-	if json.Unmarshal(raw, t) != nil || t.ID != v || !readTicket(raw, t, &page) {
+	if lenient.Unmarshal(raw, t) != nil || t.ID != v || !readTicket(raw, t, &page) {
 		return nil, rest.BadAnswer(endpoint, errors.New("the answer is not the ticket"))
 	}
 	return t, nil

@@ -3,13 +3,13 @@ package freshdesk
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // hookHeader is where a rule may send the secret, beside what it calls
@@ -41,7 +41,7 @@ func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
 		Simple maybe[named] `json:"freshdesk_webhook"`
 		Nested maybe[named] `json:"ticket"`
 	}
-	if json.Unmarshal(d.Body, &content) != nil {
+	if lenient.Unmarshal(d.Body, &content) != nil {
 		return hook.Event{}, errHookBody
 	}
 	for _, v := range []maybe[id]{content.Ticket, content.Simple.V.Ticket, content.Simple.V.ID, content.Nested.V.ID, content.ID} {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -39,7 +40,7 @@ func (c *Collector) page(ctx context.Context, r rest.Request) (rows []json.RawMe
 	if err := c.api.Do(ctx, r, &answer); err != nil {
 		return nil, false, err
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(answer), []byte("[")) || json.Unmarshal(answer, &rows) != nil {
+	if !bytes.HasPrefix(bytes.TrimSpace(answer), []byte("[")) || lenient.Unmarshal(answer, &rows) != nil {
 		return nil, false, noRows(r.Endpoint)
 	}
 	return rows, strings.Contains(link, `rel="next"`) || len(rows) >= pageSize, nil

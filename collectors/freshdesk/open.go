@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -50,7 +51,7 @@ type span struct {
 // https://developers.freshdesk.com/api/#filter_tickets
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	var at openPlace
-	if w.Cursor != nil && json.Unmarshal(w.Cursor, &at) != nil {
+	if w.Cursor != nil && lenient.Unmarshal(w.Cursor, &at) != nil {
 		return helpdesk.Page{}, errors.New("read the cursor of the open tickets: it is damaged, or a later version's")
 	}
 	if err := c.know(ctx, rest.Background); err != nil {
@@ -132,7 +133,7 @@ func (c *Collector) search(ctx context.Context, query string, page int) ([]json.
 		Total   maybe[int]         `json:"total"`
 		Results *[]json.RawMessage `json:"results"`
 	}
-	if json.Unmarshal(raw, &answer) != nil || answer.Results == nil {
+	if lenient.Unmarshal(raw, &answer) != nil || answer.Results == nil {
 		return nil, 0, rest.BadAnswer(endpoint, errors.New("the answer has no list of results"))
 	}
 	return *answer.Results, answer.Total.V, nil

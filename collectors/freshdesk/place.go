@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 const (
@@ -72,7 +73,7 @@ func readPosition(cursor []byte) (position, error) {
 	if cursor == nil {
 		return p, nil
 	}
-	if json.Unmarshal(cursor, &p) != nil || p.List < 0 || p.List >= len(filters) {
+	if lenient.Unmarshal(cursor, &p) != nil || p.List < 0 || p.List >= len(filters) {
 		return p, errors.New("read the cursor of the tickets: it is damaged, or a later version's")
 	}
 	return p, nil

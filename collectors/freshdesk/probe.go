@@ -2,12 +2,12 @@ package freshdesk
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -54,7 +54,7 @@ func (c *Collector) scope(ctx context.Context) (helpdesk.Finding, error) {
 	var me agent
 	no, err := refused(err)
 	switch {
-	case no, json.Unmarshal(raw, &me) != nil, me.Scope == 0:
+	case no, lenient.Unmarshal(raw, &me) != nil, me.Scope == 0:
 		f.Text = "not told: what the agent whose key it is does not see is not counted; take the key of one with global scope"
 	case me.Scope == scopeGlobal:
 		f.Weight, f.Text = helpdesk.Fine, "all: the agent whose key it is has global scope"
@@ -106,7 +106,7 @@ func (c *Collector) surveyFinding(ctx context.Context) (helpdesk.Finding, error)
 	}
 	for _, raw := range rows {
 		var s survey
-		if json.Unmarshal(raw, &s) != nil || !s.Active.V {
+		if lenient.Unmarshal(raw, &s) != nil || !s.Active.V {
 			continue
 		}
 		for _, q := range s.Questions.V {

@@ -28,7 +28,7 @@ type ratingPlace struct {
 // https://developers.freshdesk.com/api/#view_all_satisfaction_ratings
 func (c *Collector) readRatings(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	var at ratingPlace
-	if w.Cursor != nil && json.Unmarshal(w.Cursor, &at) != nil {
+	if w.Cursor != nil && lenient.Unmarshal(w.Cursor, &at) != nil {
 		return helpdesk.Page{}, errors.New("read the cursor of the ratings: it is damaged, or a later version's")
 	}
 	if at.Page == 0 {

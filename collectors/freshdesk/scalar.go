@@ -1,8 +1,6 @@
 package freshdesk
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -18,15 +16,12 @@ type id string
 var errID = errors.New("an id that is neither a number nor a word")
 
 func (v *id) UnmarshalJSON(b []byte) error {
-	var s string
+	s, quoted := lenient.Unquote(b)
 	switch {
-	case bytes.Equal(b, []byte("null")):
+	case string(b) == "null":
 		*v = ""
 		return nil
-	case b[0] == '"':
-		if json.Unmarshal(b, &s) != nil {
-			return errID
-		}
+	case quoted:
 		s = strings.TrimSpace(s)
 	default:
 		s = string(b)
@@ -73,10 +68,10 @@ type stamp struct {
 
 func (s *stamp) UnmarshalJSON(b []byte) error {
 	*s = stamp{}
-	var v string
+	v, ok := lenient.Unquote(b)
 	switch {
-	case bytes.Equal(b, []byte("null")):
-	case json.Unmarshal(b, &v) != nil:
+	case string(b) == "null":
+	case !ok:
 		s.bad = true
 	case strings.TrimSpace(v) != "":
 		s.Time, s.bad = parseTime(v)

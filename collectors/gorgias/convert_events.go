@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // key is the place of an event among those of its ticket.
@@ -57,7 +58,7 @@ func (e *event) assignee() string {
 	var d struct {
 		User maybe[id] `json:"assignee_user_id"`
 	}
-	if len(e.Data) == 0 || json.Unmarshal(e.Data, &d) != nil {
+	if len(e.Data) == 0 || lenient.Unmarshal(e.Data, &d) != nil {
 		return ""
 	}
 	return string(d.User.V)
@@ -114,7 +115,7 @@ const ofTicket = "ticket:"
 // vendor documents none, so keys are taken by what they say.
 func (e *event) merged() (from, into []string) {
 	var data map[string]json.RawMessage
-	if len(e.Data) == 0 || json.Unmarshal(e.Data, &data) != nil {
+	if len(e.Data) == 0 || lenient.Unmarshal(e.Data, &data) != nil {
 		return nil, nil
 	}
 	for k, v := range data {
@@ -133,7 +134,7 @@ func (e *event) merged() (from, into []string) {
 // ticketIDs reads an id, an object with an id, or a list of either.
 func ticketIDs(raw json.RawMessage) []string {
 	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
+	if lenient.Unmarshal(raw, &list) != nil {
 		list = []json.RawMessage{raw}
 	}
 	var ids []string
@@ -143,9 +144,9 @@ func ticketIDs(raw json.RawMessage) []string {
 			ID maybe[id] `json:"id"`
 		}
 		switch {
-		case json.Unmarshal(v, &one) == nil && one.V.Seq() != 0:
+		case lenient.Unmarshal(v, &one) == nil && one.V.Seq() != 0:
 			ids = append(ids, string(one.V))
-		case json.Unmarshal(v, &object) == nil && object.ID.V.Seq() != 0:
+		case lenient.Unmarshal(v, &object) == nil && object.ID.V.Seq() != 0:
 			ids = append(ids, string(object.ID.V))
 		}
 	}

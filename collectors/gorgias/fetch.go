@@ -71,7 +71,7 @@ func (c *Collector) ticket(ctx context.Context, v string, prio rest.Priority) (t
 		return nil, false, err
 	}
 	t = &ticketDetail{}
-	if json.Unmarshal(raw, t) != nil || t.ID == "" {
+	if lenient.Unmarshal(raw, t) != nil || t.ID == "" {
 		return nil, false, rest.BadAnswer(oneTicket, errors.New("the answer is not a ticket"))
 	}
 	return t, false, nil
@@ -147,7 +147,7 @@ func (c *Collector) findRating(ctx context.Context, v string, page *helpdesk.Pag
 		}
 		for _, r := range raw {
 			var s survey
-			if json.Unmarshal(r, &s) == nil && string(s.ID) == v {
+			if lenient.Unmarshal(r, &s) == nil && string(s.ID) == v {
 				addRating(r, page)
 				return nil
 			}

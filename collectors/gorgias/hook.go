@@ -3,11 +3,11 @@ package gorgias
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // hookHeader is where an HTTP integration sends the secret: Gorgias documents no
@@ -32,7 +32,7 @@ func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
 	var body struct {
 		Ticket id `json:"ticket_id"`
 	}
-	if json.Unmarshal(d.Body, &body) != nil || body.Ticket == "" {
+	if lenient.Unmarshal(d.Body, &body) != nil || body.Ticket == "" {
 		return hook.Event{}, errHookBody
 	}
 	return hook.Event{Conversations: []string{string(body.Ticket)}}, nil

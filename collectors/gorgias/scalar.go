@@ -1,8 +1,6 @@
 package gorgias
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -24,10 +22,10 @@ type stamp struct {
 
 func (s *stamp) UnmarshalJSON(b []byte) error {
 	*s = stamp{}
-	var v string
+	v, ok := lenient.Unquote(b)
 	switch {
-	case bytes.Equal(b, []byte("null")):
-	case json.Unmarshal(b, &v) != nil:
+	case string(b) == "null":
+	case !ok:
 		s.bad = true
 	case strings.TrimSpace(v) != "":
 		s.Time, s.bad = parseTime(v)

@@ -2,7 +2,6 @@ package groove
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -67,7 +66,7 @@ func (c *Collector) conversation(ctx context.Context, number uint64) (*conversat
 		return nil, &rest.Error{Reason: rest.ReasonGone, Endpoint: endpoint(opConversation), Code: http.StatusOK, Err: errors.New("the helpdesk does not have it")}
 	}
 	row := &conversation{}
-	if json.Unmarshal(raw, row) != nil || row.ID == "" || row.Number == "" || row.Created.IsZero() {
+	if lenient.Unmarshal(raw, row) != nil || row.ID == "" || row.Number == "" || row.Created.IsZero() {
 		return nil, wrong
 	}
 	return row, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -106,7 +107,7 @@ func (c *Collector) page(ctx context.Context, q question, field func(*schema) st
 // readList reads a page that came after a cursor.
 func readList(operation string, raw json.RawMessage, after string) ([]json.RawMessage, string, error) {
 	var list maybe[connection]
-	if len(raw) == 0 || json.Unmarshal(raw, &list) != nil || !list.OK {
+	if len(raw) == 0 || lenient.Unmarshal(raw, &list) != nil || !list.OK {
 		return nil, "", noRows(operation)
 	}
 	rows, ok := list.V.rows()

@@ -36,7 +36,7 @@ func tokenFinding(raw json.RawMessage) helpdesk.Finding {
 	var me struct {
 		Role text `json:"role"`
 	}
-	if json.Unmarshal(raw, &me) != nil || me.Role == "" || !lenient.IsWord(string(me.Role)) {
+	if lenient.Unmarshal(raw, &me) != nil || me.Role == "" || !lenient.IsWord(string(me.Role)) {
 		return helpdesk.Finding{Weight: helpdesk.Limited, What: "token", Text: "its role is not told: what its owner does not see is not counted"}
 	}
 	role := strings.ToLower(string(me.Role))

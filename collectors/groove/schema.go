@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -103,7 +104,7 @@ func (s *schema) learn(raw json.RawMessage) {
 			Possible maybe[[]typeRef] `json:"possibleTypes"`
 		} `json:"types"`
 	}
-	if json.Unmarshal(raw, &d) != nil {
+	if lenient.Unmarshal(raw, &d) != nil {
 		return
 	}
 	types := map[string]described{}

@@ -112,7 +112,7 @@ func TestABadPartIsSkippedAndTheOthersAreRead(t *testing.T) {
 	compare(t, []string{
 		`id: part of conversation "7": missing or unreadable: id`,
 		`decode: part "": not the expected JSON `,
-		`decode: part "": not the expected JSON `,
+		`decode: part "": not the expected JSON id`,
 		`time: part "1": missing or unreadable: time`,
 		`id: part of conversation "7": missing or unreadable: id`,
 	}, reasons)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -96,7 +97,7 @@ func (c *Collector) deletedPage(ctx context.Context, n int) (rows []deletion, mo
 	}
 	for _, raw := range answer.Rows.V {
 		var d deletion
-		if json.Unmarshal(raw, &d) == nil && d.ID != "" && !d.Deleted.IsZero() {
+		if lenient.Unmarshal(raw, &d) == nil && d.ID != "" && !d.Deleted.IsZero() {
 			rows = append(rows, d)
 			c.dead[string(d.ID)] = d.Deleted.Time
 		}

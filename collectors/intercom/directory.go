@@ -70,7 +70,7 @@ func teamsIn(c *conversation) []string {
 		var p struct {
 			Assigned maybe[party] `json:"assigned_to"`
 		}
-		if json.Unmarshal(raw, &p) == nil && holders[string(p.Assigned.V.Type)] == helpdesk.HolderTeam {
+		if lenient.Unmarshal(raw, &p) == nil && holders[string(p.Assigned.V.Type)] == helpdesk.HolderTeam {
 			teams = append(teams, string(p.Assigned.V.ID))
 		}
 	}
@@ -106,7 +106,7 @@ func (c *Collector) rows(ctx context.Context, path, key string, prio rest.Priori
 		return nil, err
 	}
 	var list maybe[[]json.RawMessage]
-	if json.Unmarshal(answer[key], &list) != nil || !list.OK {
+	if lenient.Unmarshal(answer[key], &list) != nil || !list.OK {
 		return nil, noRows(path)
 	}
 	return list.V, nil

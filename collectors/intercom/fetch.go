@@ -64,7 +64,7 @@ func (c *Collector) one(ctx context.Context, v string, prio rest.Priority) (json
 		return nil, nil, err
 	}
 	var head conversation
-	if json.Unmarshal(raw, &head) != nil || string(head.ID) != v || !head.Parts.OK {
+	if lenient.Unmarshal(raw, &head) != nil || string(head.ID) != v || !head.Parts.OK {
 		return nil, nil, rest.BadAnswer(oneConversation, errors.New("the answer is not the conversation with its parts"))
 	}
 	return raw, &head, nil

@@ -4,12 +4,12 @@ import (
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // the vendor signs with it
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/hook"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // hookHeader holds the signature: sha1=, and the HMAC of the body as it came,
@@ -67,7 +67,7 @@ func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
 		return hook.Event{}, errHookSignature
 	}
 	var n notification
-	if json.Unmarshal(d.Body, &n) != nil || n.Data == nil {
+	if lenient.Unmarshal(d.Body, &n) != nil || n.Data == nil {
 		return hook.Event{}, errHookBody
 	}
 	e := hook.Event{ID: string(n.ID), Sent: n.FirstSent.Time}

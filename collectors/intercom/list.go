@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -126,7 +127,7 @@ func nextPage(raw json.RawMessage) (cursor string, ok bool) {
 		return "", true
 	}
 	var link string
-	if json.Unmarshal(raw, &link) == nil {
+	if lenient.Unmarshal(raw, &link) == nil {
 		u, err := url.Parse(link)
 		if err != nil {
 			return "", false
@@ -137,7 +138,7 @@ func nextPage(raw json.RawMessage) (cursor string, ok bool) {
 	var next struct {
 		StartingAfter maybe[string] `json:"starting_after"`
 	}
-	if json.Unmarshal(raw, &next) != nil {
+	if lenient.Unmarshal(raw, &next) != nil {
 		return "", false
 	}
 	return next.StartingAfter.V, true

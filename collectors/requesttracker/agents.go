@@ -3,12 +3,12 @@ package requesttracker
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strconv"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -82,7 +82,7 @@ func (c *Collector) askMembers(ctx context.Context, n int) ([]string, bool, erro
 	var numbers []string
 	for _, raw := range page.Items {
 		var m ref
-		if json.Unmarshal(raw, &m) == nil && m.Type == "user" && isNumber(string(m.ID)) {
+		if lenient.Unmarshal(raw, &m) == nil && m.Type == "user" && isNumber(string(m.ID)) {
 			numbers = append(numbers, string(m.ID))
 		}
 	}
@@ -102,7 +102,7 @@ func (c *Collector) askGroup(ctx context.Context) error {
 	}
 	for _, raw := range page.Items {
 		var g ref
-		if json.Unmarshal(raw, &g) == nil && g.Name == "Privileged" && isNumber(string(g.ID)) {
+		if lenient.Unmarshal(raw, &g) == nil && g.Name == "Privileged" && isNumber(string(g.ID)) {
 			c.dir.group = string(g.ID)
 		}
 	}

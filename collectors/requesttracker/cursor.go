@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 const (
@@ -50,7 +52,7 @@ func decodePosition(cursor []byte) (position, error) {
 	if cursor == nil {
 		return p, nil
 	}
-	if json.Unmarshal(cursor, &p) != nil {
+	if lenient.Unmarshal(cursor, &p) != nil {
 		return p, errors.New("read the cursor of the transaction feed: it is damaged, or a later version's")
 	}
 	return p, nil
@@ -146,7 +148,7 @@ func (l idList) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON implements json.Unmarshaler.
 func (l *idList) UnmarshalJSON(b []byte) error {
 	var steps []uint64
-	if err := json.Unmarshal(b, &steps); err != nil {
+	if err := lenient.Unmarshal(b, &steps); err != nil {
 		return err
 	}
 	for i := 1; i < len(steps); i++ {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -21,7 +22,7 @@ type openPosition struct {
 // tickets that change meanwhile move no other from one page to the next.
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	var pos openPosition
-	if w.Cursor != nil && json.Unmarshal(w.Cursor, &pos) != nil {
+	if w.Cursor != nil && lenient.Unmarshal(w.Cursor, &pos) != nil {
 		return helpdesk.Page{}, errors.New("read the cursor of the open tickets: it is damaged, or a later version's")
 	}
 	pos.Page = max(pos.Page, 1)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -104,7 +105,7 @@ func (c *Collector) askQueues(ctx context.Context, n int, p rest.Priority) ([]qu
 	)
 	for _, raw := range page.Items {
 		var q queueRow
-		if json.Unmarshal(raw, &q) != nil || !isNumber(string(q.ID)) || q.Name == "" {
+		if lenient.Unmarshal(raw, &q) != nil || !isNumber(string(q.ID)) || q.Name == "" {
 			skips = append(skips, skip("queue", strconv.FormatUint(rowID(raw), 10), errUnreadable))
 			continue
 		}
@@ -130,7 +131,7 @@ type directoryPosition struct {
 
 func decodePageNumber(cursor []byte) (int, error) {
 	p := directoryPosition{Page: 1}
-	if cursor != nil && json.Unmarshal(cursor, &p) != nil || p.Page < 1 {
+	if cursor != nil && lenient.Unmarshal(cursor, &p) != nil || p.Page < 1 {
 		return 0, errors.New("read the cursor of a directory: it is damaged, or a later version's")
 	}
 	return p.Page, nil

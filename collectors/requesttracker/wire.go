@@ -6,6 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // text is a JSON scalar that RT writes now as a string, now as a number
@@ -16,7 +21,8 @@ type text string
 func (t *text) UnmarshalJSON(b []byte) error {
 	switch b[0] {
 	case '"':
-		return json.Unmarshal(b, (*string)(t))
+		s, _ := lenient.Unquote(b)
+		*t = text(s)
 	case '{', '[', 'n':
 		*t = ""
 	default:
@@ -28,12 +34,12 @@ func (t *text) UnmarshalJSON(b []byte) error {
 // list is a JSON array that RT writes as "" when a field cannot be had.
 type list[T any] []T
 
-func (l *list[T]) UnmarshalJSON(b []byte) error {
-	if b[0] != '[' {
-		*l = nil
-		return nil
+func (l *list[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*l = nil
+	if dec.PeekKind() != '[' {
+		return dec.SkipValue()
 	}
-	return json.Unmarshal(b, (*[]T)(l))
+	return jsonv2.UnmarshalDecode(dec, (*[]T)(l))
 }
 
 // ref is a link to a user, group, queue or ticket. Where fields[X]=id was asked
@@ -47,13 +53,13 @@ type ref struct {
 	Lifecycle text   `json:"Lifecycle"` // of queues, when asked for
 }
 
-func (r *ref) UnmarshalJSON(b []byte) error {
+func (r *ref) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*r = ref{}
-	if b[0] != '{' {
-		return r.ID.UnmarshalJSON(b)
+	if dec.PeekKind() != '{' {
+		return jsonv2.UnmarshalDecode(dec, &r.ID)
 	}
 	type plain ref // without this method
-	return json.Unmarshal(b, (*plain)(r))
+	return jsonv2.UnmarshalDecode(dec, (*plain)(r))
 }
 
 // userName is the user's name, an e-mail address for most customers: it is
@@ -162,7 +168,7 @@ var (
 // number is 0 if not even that can be read.
 func decodeTransaction(raw []byte) transaction {
 	var t transaction
-	if json.Unmarshal(raw, &t) != nil {
+	if lenient.Unmarshal(raw, &t) != nil {
 		return transaction{seq: rowID(raw), bad: errUnreadable}
 	}
 	t.seq = number(t.ID)
@@ -182,7 +188,7 @@ func rowID(raw []byte) uint64 {
 	var row struct {
 		ID text `json:"id"`
 	}
-	if json.Unmarshal(raw, &row) != nil {
+	if lenient.Unmarshal(raw, &row) != nil {
 		return 0
 	}
 	return number(row.ID)
@@ -190,7 +196,7 @@ func rowID(raw []byte) uint64 {
 
 func decodeTicket(raw []byte) (*ticket, error) {
 	t := new(ticket)
-	if json.Unmarshal(raw, t) != nil {
+	if lenient.Unmarshal(raw, t) != nil {
 		return nil, errUnreadable
 	}
 	if !isNumber(string(t.ID)) {

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,7 +53,7 @@ func Delivered(d hook.Delivery, secret []byte) (hook.Event, error) {
 		return hook.Event{}, errHookSignature
 	}
 	var v delivery
-	if json.Unmarshal(d.Body, &v) != nil || !strings.HasPrefix(string(v.Type), eventType) && v.Ticket.V == "" {
+	if lenient.Unmarshal(d.Body, &v) != nil || !strings.HasPrefix(string(v.Type), eventType) && v.Ticket.V == "" {
 		return hook.Event{}, errHookBody
 	}
 	e := hook.Event{ID: string(v.ID)}

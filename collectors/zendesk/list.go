@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -62,11 +63,11 @@ func (c *Collector) listPage(ctx context.Context, endpoint, path, after string, 
 // rows are those of a page, and the cursor of the next.
 func (answer listAnswer) rows(endpoint, key, after string) ([]json.RawMessage, string, error) {
 	var rows *[]json.RawMessage
-	if json.Unmarshal(answer[key], &rows) != nil || rows == nil {
+	if lenient.Unmarshal(answer[key], &rows) != nil || rows == nil {
 		return nil, "", noRows(endpoint)
 	}
 	var meta maybe[listMeta]
-	if len(answer["meta"]) > 0 && json.Unmarshal(answer["meta"], &meta) != nil {
+	if len(answer["meta"]) > 0 && lenient.Unmarshal(answer["meta"], &meta) != nil {
 		return nil, "", noRows(endpoint)
 	}
 	next := string(meta.V.After)

@@ -61,7 +61,7 @@ func channelsOf(raw json.RawMessage) map[string][]channelAvailability {
 		Attributes maybe[channelAvailability] `json:"attributes"`
 	}
 	all := map[string][]channelAvailability{}
-	if len(raw) == 0 || json.Unmarshal(raw, &rows) != nil {
+	if len(raw) == 0 || lenient.Unmarshal(raw, &rows) != nil {
 		return all
 	}
 	for _, r := range rows {

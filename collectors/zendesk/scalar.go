@@ -1,12 +1,12 @@
 package zendesk
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
@@ -22,17 +22,13 @@ const system id = "-1"
 var errID = errors.New("an id that is neither a number nor a word")
 
 func (v *id) UnmarshalJSON(b []byte) error {
-	s := string(b)
-	switch {
-	case s == "null":
+	s, quoted := lenient.Unquote(b)
+	if quoted {
+		s = strings.TrimSpace(s)
+	} else if s = string(b); s == "null" {
 		*v = ""
 		return nil
-	case b[0] == '"':
-		if json.Unmarshal(b, &s) != nil {
-			return errID
-		}
-		s = strings.TrimSpace(s)
-	case strings.Trim(s, "-0123456789") != "":
+	} else if strings.Trim(s, "-0123456789") != "" {
 		return errID
 	}
 	if !lenient.IsWord(s) {
@@ -69,13 +65,11 @@ type stamp struct {
 
 func (s *stamp) UnmarshalJSON(b []byte) error {
 	*s = stamp{}
-	var v string
+	v, quoted := lenient.Unquote(b)
 	switch {
-	case bytes.Equal(b, []byte("null")):
-	case b[0] != '"':
+	case string(b) == "null":
+	case !quoted:
 		s.Time, s.bad = parseEpoch(string(b))
-	case json.Unmarshal(b, &v) != nil:
-		s.bad = true
 	case strings.TrimSpace(v) != "":
 		s.Time, s.bad = parseTime(strings.TrimSpace(v))
 	}
@@ -123,11 +117,11 @@ type field[T any] struct {
 	named bool
 }
 
-func (f *field[T]) UnmarshalJSON(b []byte) error {
+func (f *field[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*f = field[T]{named: true}
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		f.V = v
+	ok, err := lenient.Take(dec, &f.V)
+	if !ok {
+		*f = field[T]{named: true}
 	}
-	return nil
+	return err
 }

@@ -1,7 +1,6 @@
 package zendesk
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -119,13 +118,13 @@ func (u *update) addEvent(e *auditEvent) {
 		u.addComment(s, author, e.Public, stamp{})
 	case e.Field == fieldTags:
 		var tags maybe[[]text]
-		if json.Unmarshal(e.Value, &tags) == nil {
+		if lenient.Unmarshal(e.Value, &tags) == nil {
 			s.tags = tags.V
 		}
 		u.addChange(s, fieldTags)
 	case e.Field != "":
 		var value word
-		if len(e.Value) > 0 && json.Unmarshal(e.Value, &value) == nil {
+		if len(e.Value) > 0 && lenient.Unmarshal(e.Value, &value) == nil {
 			s.value = string(value)
 		}
 		u.addChange(s, string(e.Field))

@@ -1,6 +1,13 @@
 package zendesk
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
+)
 
 // The types of this file mirror the vendor's JSON, as far as it is read: no
 // subject, text, name or address of a customer has a field, so none of it
@@ -61,13 +68,13 @@ type via struct {
 	}] `json:"source"`
 }
 
-func (v *via) UnmarshalJSON(b []byte) error {
+func (v *via) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*v = via{}
-	if len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, &v.Channel)
+	if dec.PeekKind() == '"' {
+		return jsonv2.UnmarshalDecode(dec, &v.Channel)
 	}
 	type plain via // without this method
-	return json.Unmarshal(b, (*plain)(v))
+	return jsonv2.UnmarshalDecode(dec, (*plain)(v))
 }
 
 // metricSet is Zendesk's own measuring of a ticket: durations are whole
@@ -138,11 +145,9 @@ type childEvent struct {
 type word string
 
 func (w *word) UnmarshalJSON(b []byte) error {
-	*w = ""
-	switch {
-	case b[0] == '"':
-		return json.Unmarshal(b, (*string)(w))
-	case b[0] == '-' || b[0] >= '0' && b[0] <= '9':
+	s, _ := lenient.Unquote(b)
+	*w = word(s)
+	if b[0] == '-' || b[0] >= '0' && b[0] <= '9' {
 		*w = word(b)
 	}
 	return nil

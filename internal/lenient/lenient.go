@@ -4,11 +4,11 @@
 package lenient
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ID is a vendor's id: a number or a string in JSON, "" for null. What is
@@ -19,16 +19,13 @@ var errID = errors.New("an id that is neither a number nor a word")
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (v *ID) UnmarshalJSON(b []byte) error {
-	var s string
+	s, quoted := Unquote(b)
 	switch {
-	case bytes.Equal(b, []byte("null")):
+	case quoted:
+		s = strings.TrimSpace(s)
+	case string(b) == "null":
 		*v = ""
 		return nil
-	case b[0] == '"':
-		if json.Unmarshal(b, &s) != nil {
-			return errID
-		}
-		s = strings.TrimSpace(s)
 	default:
 		s = string(b)
 		if strings.Trim(s, "0123456789") != "" {
@@ -72,10 +69,7 @@ type Text string
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (t *Text) UnmarshalJSON(b []byte) error {
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		s = ""
-	}
+	s, _ := Unquote(b)
 	*t = Text(strings.TrimSpace(s))
 	return nil
 }
@@ -87,15 +81,18 @@ type Maybe[T any] struct {
 	OK bool
 }
 
-// UnmarshalJSON implements [json.Unmarshaler].
-func (m *Maybe[T]) UnmarshalJSON(b []byte) error {
+// UnmarshalJSONFrom implements json.UnmarshalerFrom: the value is read in place.
+func (m *Maybe[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*m = Maybe[T]{}
-	if bytes.Equal(b, []byte("null")) {
-		return nil
+	if dec.PeekKind() == 'n' {
+		return dec.SkipValue()
 	}
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		m.V, m.OK = v, true
+	ok, err := Take(dec, &m.V)
+	if m.OK = ok; !ok {
+		*m = Maybe[T]{}
 	}
-	return nil
+	return err
 }
+
+// UnmarshalJSON implements [json.Unmarshaler], for programs that read with encoding/json.
+func (m *Maybe[T]) UnmarshalJSON(b []byte) error { return Unmarshal(b, m) }

@@ -58,7 +58,7 @@ func TestARowThatCannotBeReadIsNamedByItsIDAndFieldOnly(t *testing.T) {
 	for _, c := range []struct{ json, want string }{
 		{`{"id": 7, "at": "ana@customer.test"}`, `ticket "7": not the expected JSON at`},
 		{`{"uuid": "a-7", "at": "secret"}`, `ticket "a-7": not the expected JSON at`},
-		{`{"id": "ana@customer.test", "at": 1}`, `ticket "": not the expected JSON `},
+		{`{"id": "ana@customer.test", "at": 1}`, `ticket "": not the expected JSON id`},
 		{`"ana@customer.test"`, `ticket "": not the expected JSON `},
 	} {
 		var v struct {

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 )
@@ -13,22 +16,22 @@ import (
 // the page and blocks nothing; it is named by its id, as far as that is one of
 // the vendor's.
 func Decode[I ~string](what string, raw json.RawMessage, v any, p *helpdesk.Page) bool {
-	err := json.Unmarshal(raw, v)
+	err := Unmarshal(raw, v)
 	if err == nil {
 		return true
 	}
 	// The text of a JSON error may quote what it read: only the field is named.
 	field := ""
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		field = wrong.Field
+	var wrong *jsonv2.SemanticError
+	if errors.As(err, &wrong) && IsWord(strings.ReplaceAll(string(wrong.JSONPointer), "/", "")) {
+		field = strings.ReplaceAll(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/", ".")
 	}
 	var only struct {
 		ID   Maybe[I] `json:"id"`
 		UUID Maybe[I] `json:"uuid"`
 	}
 	var id I
-	if json.Unmarshal(raw, &only) == nil {
+	if Unmarshal(raw, &only) == nil {
 		id = cmp.Or(only.ID.V, only.UUID.V)
 	}
 	p.Skipped = append(p.Skipped, helpdesk.Skip{
@@ -51,7 +54,7 @@ func Skip[I ~string](p *helpdesk.Page, reason, what string, v I) {
 func All[T any](what string, rows []json.RawMessage) ([]T, error) {
 	all := make([]T, len(rows))
 	for i, raw := range rows {
-		if json.Unmarshal(raw, &all[i]) != nil { // whose text may quote what it read
+		if Unmarshal(raw, &all[i]) != nil { // whose text may quote what it read
 			return nil, fmt.Errorf("%s %d: not the expected JSON", what, i+1)
 		}
 	}

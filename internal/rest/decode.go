@@ -2,7 +2,6 @@ package rest
 
 import (
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,12 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 // decodeError is an answer that is not what it should be. Its text holds
@@ -49,9 +54,14 @@ func decode(res *http.Response, limit int64, out any) error {
 	return nil
 }
 
+// decoders have the memory of answers that were read, for the next ones.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
 func decodeOne(body *limitedReader, v any) error {
-	dec := json.NewDecoder(body)
-	if err := dec.Decode(v); err != nil {
+	dec := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(dec)
+	dec.Reset(body, lenient.Options)
+	if err := json.UnmarshalDecode(dec, v); err != nil {
 		if errors.Is(err, io.EOF) {
 			return &decodeError{text: "empty answer"}
 		}
@@ -60,7 +70,7 @@ func decodeOne(body *limitedReader, v any) error {
 	if body.first == 'n' { // null decodes into anything and would look like an empty page
 		return &decodeError{text: "null instead of a value"}
 	}
-	if _, err := dec.Token(); err == nil {
+	if _, err := dec.ReadToken(); err == nil {
 		return &decodeError{text: "data after the JSON value"}
 	} else if !errors.Is(err, io.EOF) {
 		return err
@@ -73,8 +83,8 @@ func decodeOne(body *limitedReader, v any) error {
 func explain(err error, wire *wireReader, body *limitedReader) error {
 	var (
 		own    *decodeError
-		syntax *json.SyntaxError
-		typed  *json.UnmarshalTypeError
+		syntax *jsontext.SyntacticError
+		typed  *json.SemanticError
 	)
 	switch {
 	case wire.err != nil && !errors.Is(wire.err, io.ErrUnexpectedEOF):
@@ -86,13 +96,18 @@ func explain(err error, wire *wireReader, body *limitedReader) error {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &syntax):
-		return &decodeError{text: fmt.Sprintf("malformed JSON at byte %d", syntax.Offset)}
-	case errors.As(err, &typed):
-		kind, _, _ := strings.Cut(typed.Value, " ") // "number 17" quotes the number
-		return &decodeError{text: fmt.Sprintf("unexpected JSON: %s at byte %d where %s is documented", kind, typed.Offset, typed.Type)}
+		return &decodeError{text: fmt.Sprintf("malformed JSON at byte %d", syntax.ByteOffset+1)}
+	case errors.As(err, &typed) && kinds[typed.JSONKind] != "":
+		return &decodeError{text: fmt.Sprintf("unexpected JSON: %s at byte %d where %s is documented", kinds[typed.JSONKind], typed.ByteOffset+1, typed.GoType)}
 	default:
 		return &decodeError{text: "answer cannot be decoded"}
 	}
+}
+
+// kinds are JSON's kinds of values in words.
+var kinds = map[jsontext.Kind]string{
+	jsontext.KindNull: "null", jsontext.KindFalse: "bool", jsontext.KindTrue: "bool", jsontext.KindString: "string",
+	jsontext.KindNumber: "number", jsontext.KindBeginObject: "object", jsontext.KindBeginArray: "array",
 }
 
 func isHTML(h http.Header) bool {
