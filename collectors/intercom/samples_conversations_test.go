@@ -2,6 +2,7 @@ package intercom
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -90,7 +91,7 @@ var singles = map[string]helpdesk.Page{
 		heldBy(row("123", 1539897198, 1540393270, helpdesk.StatusOpen), "814860"),
 		opened("123", 1539897198, helpdesk.AuthorCustomer, ""),
 		said(keyAt("2202737122", 1539897200, 2202737122), "123", helpdesk.AuthorBot, "815309"),
-	}},
+	}, Skipped: []helpdesk.Skip{{Reason: "parts", Err: errors.New(`conversation "123": missing or unreadable: parts`)}}},
 }
 
 func closedAt(c helpdesk.Conversation, at int64) helpdesk.Conversation {

@@ -2,6 +2,7 @@ package intercom
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,9 +52,12 @@ func rowsOf(t testing.TB, name string, path ...string) []json.RawMessage {
 	return rows
 }
 
+// sameText compares errors by what they say.
+var sameText = cmp.Comparer(func(a, b error) bool { return fmt.Sprint(a) == fmt.Sprint(b) })
+
 func compare(t *testing.T, want, got any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), sameText); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
