@@ -103,7 +103,7 @@ func pastTiers() panel {
 // firing lists alerts with links to their runbooks.
 func firing() panel {
 	return panel{
-		id: 9, name: "firing", kind: grid, w: 12, h: 8, unit: "none", noValue: "no_alert", links: []link{{"runbooks", strings.TrimSuffix(kpi.Runbook(""), ".md")}},
+		id: 9, name: "firing", kind: grid, w: width, h: 7, unit: "none", noValue: "no_alert", links: []link{{"runbooks", strings.TrimSuffix(kpi.Runbook(""), ".md")}},
 		queries: []query{{
 			column: "series",
 			expr:   `count by (alertname, severity, source, channel, clock) (ALERTS{alertname=~"Helpdesk.+",alertstate="firing",source=~"$source|",channel=~"$channel|"})`,
@@ -117,7 +117,7 @@ func firing() panel {
 // window would be dozens. Which clock it is, the alert says.
 func burnRates() panel {
 	return panel{
-		id: 10, name: "burn_rates", kind: curve, w: 12, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "gap",
+		id: 10, name: "burn_rates", kind: curve, w: width, h: 8, unit: "none", decimals: 1, lowest: ptr(0), noValue: "gap",
 		queries: []query{{
 			expr: `max by (source, window) (
   label_replace({__name__=~"` + rules.BurnRateNames + `",` + ofChannel + `}, "window", "$1", "__name__", ".+:rate(.+)")

@@ -83,6 +83,9 @@ func start(t *testing.T, interval time.Duration, flavour rules.Flavour, groups [
 	p := &prometheus{t: t, db: db, engine: engine, interval: interval, parsed: map[string]labels.Labels{}, fired: map[string]time.Time{}}
 	for _, g := range loaded {
 		p.groups = append(p.groups, g)
+		for _, r := range g.AlertingRules() {
+			r.SetRestored(true) // after a start nobody sees alerts before their state was restored
+		}
 	}
 	// The recordings first, as their alerts read them.
 	sort.Slice(p.groups, func(i, j int) bool { return p.groups[i].Name() > p.groups[j].Name() })
