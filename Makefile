@@ -63,8 +63,8 @@ pictures: ## docs/images/board-*.svg: the boards on a simulated month, drawn fro
 
 .PHONY: bench
 bench: ## measure everything, into docs/performance.md, and the benchmarks of parts (ROWS="scrape round" BENCH=regexp)
-	$(GO) run ./test/bench $(if $(ROWS),,-write docs/performance.md) $(ROWS)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout=1h ./...
+	$(GO) run ./test/bench -write docs/performance.md $(ROWS)
+	$(if $(ROWS),,$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout=1h ./...)
 
 .PHONY: fuzz
 fuzz: ## each fuzz test for FUZZTIME=30s; writes the numbers of docs/fuzzing.md anew

@@ -41,3 +41,12 @@ func TestATableNamesWhatMissesItsGoal(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestRowsThatAreNotMeasuredKeepTheirLines(t *testing.T) {
+	old := header + "| `scrape` | old | 1 |  |  | stated |\n| `commit` | old | 2 |  |  | stated |\n| `commit` | older | 3 |  |  | stated |\n| `gone` | old | 4 |  |  | stated |\n"
+	got, err := merged("\n"+old+"\n", []line{{row: "commit", what: "new", got: "5"}, {row: "start", what: "new", got: "6"}})
+	want := header + "| `scrape` | old | 1 |  |  | stated |\n| `commit` | new | 5 |  |  | stated |\n| `start` | new | 6 |  |  | stated |\n"
+	if err != nil || got != want {
+		t.Errorf("%v, got\n%s\nwant\n%s", err, got, want)
+	}
+}

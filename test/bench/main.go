@@ -119,7 +119,7 @@ func run(args []string) error {
 	}
 	flags.StringVar(&b.dir, "dir", filepath.Join(os.TempDir(), "helpdesk-bench"), "folder of the ledgers that are filled, and kept for the next run")
 	flags.BoolVar(&b.short, "short", false, "small sizes, and no times: what CI looks at")
-	into := flags.String("write", "", "write the table into this file, between the lines that say so, in place of printing it")
+	into := flags.String("write", "", "write the table into this file, between the lines that say so, in place of printing it; rows that are not named keep their lines")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,11 +24,17 @@ func (l line) met() bool {
 	return l.goal == 0 || l.least && l.ratio >= l.goal || !l.least && l.ratio <= l.goal
 }
 
+const header = "| row | what | measured | compared with | ratio | goal |\n|---|---|---|---|---|---|\n"
+
 // write prints the lines as a table in Markdown.
 func write(w io.Writer, lines []line) error {
-	if _, err := fmt.Fprint(w, "| row | what | measured | compared with | ratio | goal |\n|---|---|---|---|---|---|\n"); err != nil {
+	if _, err := fmt.Fprint(w, header); err != nil {
 		return err
 	}
+	return writeLines(w, lines)
+}
+
+func writeLines(w io.Writer, lines []line) error {
 	for _, l := range lines {
 		ratio, goal := "", "stated"
 		if l.ratio != 0 {
@@ -53,7 +60,8 @@ func write(w io.Writer, lines []line) error {
 // begin and end are the lines of a file that the table stands between.
 const begin, end = "<!-- make bench writes from here -->\n", "<!-- to here -->\n"
 
-// print writes the table to the output, or into a file.
+// print writes the table to the output, or into a file, where rows that were not
+// measured now keep their lines.
 func (b *bench) print(file string) error {
 	if file == "" {
 		return write(os.Stdout, b.lines)
@@ -67,11 +75,30 @@ func (b *bench) print(file string) error {
 	if !found || !ended {
 		return fmt.Errorf("%s has no lines %q and %q", file, begin, end)
 	}
-	var table strings.Builder
-	if err := write(&table, b.lines); err != nil {
+	table, err := merged(rest[:len(rest)-len(end)-len(after)], b.lines)
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(before+begin+"\n"+table.String()+"\n"+end+after), 0o644)
+	return os.WriteFile(file, []byte(before+begin+"\n"+table+"\n"+end+after), 0o644)
+}
+
+// merged is a table with the lines of the rows that were measured, and the old
+// table's of the others, in the order of the rows.
+func merged(old string, measured []line) (string, error) {
+	var table strings.Builder
+	table.WriteString(header)
+	for _, r := range rows {
+		of := slices.DeleteFunc(slices.Clone(measured), func(l line) bool { return l.row != r.name })
+		if err := writeLines(&table, of); err != nil {
+			return "", err
+		}
+		for l := range strings.Lines(old) {
+			if len(of) == 0 && strings.HasPrefix(l, "| `"+r.name+"` |") {
+				table.WriteString(l)
+			}
+		}
+	}
+	return table.String(), nil
 }
 
 // compared is a line whose ratio is that of two numbers.
