@@ -66,6 +66,10 @@ bench: ## measure everything, into docs/performance.md, and the benchmarks of pa
 	$(GO) run ./test/bench -write docs/performance.md $(ROWS)
 	$(if $(ROWS),,$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout=1h ./...)
 
+.PHONY: soak
+soak: ## a simulated month of the whole program, with faults: counters equal to the truth, goroutines and memory flat
+	$(GO) test -count=1 -v -timeout=2h -run '^TestSoak$$' ./internal/app -args -soak.quarter=168h
+
 .PHONY: fuzz
 fuzz: ## each fuzz test for FUZZTIME=30s; writes the numbers of docs/fuzzing.md anew
 	$(GO) run ./scripts/fuzz -time $(FUZZTIME) -write docs/fuzzing.md

@@ -119,8 +119,9 @@ type Connection struct {
 	Hook      hook.Verifier  // nil where the source takes no deliveries
 }
 
-// Connect makes the collector of a configured source. Nothing is sent yet.
-func Connect(s config.Source, observer rest.Observer, userAgent string) (*Connection, error) {
+// Connect makes the collector of a configured source. Nothing is sent yet. Options
+// are those of the HTTP transport.
+func Connect(s config.Source, observer rest.Observer, userAgent string, options ...promconfig.HTTPClientOption) (*Connection, error) {
 	v, ok := vendors[s.Vendor]
 	if !ok {
 		return nil, fmt.Errorf("source %s: no collector for %s", s.Name, s.Vendor)
@@ -128,7 +129,7 @@ func Connect(s config.Source, observer rest.Observer, userAgent string) (*Connec
 	if s.WebhookSecretFile != "" && v.hook == nil {
 		return nil, fmt.Errorf("source %s: %s pushes nothing that can be verified: remove webhook", s.Name, s.Vendor)
 	}
-	transport, err := transport(s, userAgent)
+	transport, err := transport(s, userAgent, options)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", s.Name, err)
 	}
@@ -153,9 +154,9 @@ func Connect(s config.Source, observer rest.Observer, userAgent string) (*Connec
 }
 
 // transport adds the source's credentials, TLS settings and proxy to requests.
-func transport(s config.Source, userAgent string) (http.RoundTripper, error) {
+func transport(s config.Source, userAgent string, options []promconfig.HTTPClientOption) (http.RoundTripper, error) {
 	if s.HTTP.OAuth2 != nil {
-		return oauth(s.HTTP, s.Name, userAgent)
+		return oauth(s.HTTP, s.Name, userAgent, options)
 	}
-	return promconfig.NewRoundTripperFromConfig(s.HTTP, s.Name)
+	return promconfig.NewRoundTripperFromConfig(s.HTTP, s.Name, options...)
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	promconfig "github.com/prometheus/common/config"
@@ -27,15 +28,15 @@ type grant struct {
 }
 
 // granted adds to requests a token that was got for the client's secret.
-func granted(h promconfig.HTTPClientConfig, name, userAgent string) (http.RoundTripper, error) {
+func granted(h promconfig.HTTPClientConfig, name, userAgent string, options []promconfig.HTTPClientOption) (http.RoundTripper, error) {
 	o := h.OAuth2
 	h.OAuth2 = nil
-	api, err := promconfig.NewRoundTripperFromConfig(h, name)
+	api, err := promconfig.NewRoundTripperFromConfig(h, name, options...)
 	if err != nil {
 		return nil, err
 	}
 	own := promconfig.HTTPClientConfig{TLSConfig: o.TLSConfig, ProxyConfig: o.ProxyConfig}
-	door, err := promconfig.NewRoundTripperFromConfig(own, name, promconfig.WithUserAgent(userAgent))
+	door, err := promconfig.NewRoundTripperFromConfig(own, name, append(slices.Clone(options), promconfig.WithUserAgent(userAgent))...)
 	if err != nil {
 		return nil, err
 	}

@@ -18,10 +18,10 @@ type refreshing struct {
 }
 
 // oauth adds a token to requests, and gets another one when it is refused.
-func oauth(h promconfig.HTTPClientConfig, name, userAgent string) (http.RoundTripper, error) {
-	connect := func() (http.RoundTripper, error) { return granted(h, name, userAgent) }
+func oauth(h promconfig.HTTPClientConfig, name, userAgent string, options []promconfig.HTTPClientOption) (http.RoundTripper, error) {
+	connect := func() (http.RoundTripper, error) { return granted(h, name, userAgent, options) }
 	if g := h.OAuth2.GrantType; g != "" && g != clientCredentials { // signs with its key, and sends it nowhere
-		connect = func() (http.RoundTripper, error) { return promconfig.NewRoundTripperFromConfig(h, name) }
+		connect = func() (http.RoundTripper, error) { return promconfig.NewRoundTripperFromConfig(h, name, options...) }
 	}
 	first, err := connect()
 	return &refreshing{connect: connect, now: first}, err

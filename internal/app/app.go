@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	promcollectors "github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
@@ -35,6 +36,8 @@ type Options struct {
 	Web           *web.FlagConfig
 	// Listener serves instead of Web's addresses; tests set it.
 	Listener net.Listener
+	// Dial opens the connections to helpdesks instead of the network's; tests set it.
+	Dial promconfig.DialContextFunc
 	// EnableLifecycle allows reloads over HTTP.
 	EnableLifecycle bool
 	// CreatedSamples adds _created lines to OpenMetrics text.

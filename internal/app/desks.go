@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	promconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/version"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors"
@@ -135,6 +136,14 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	return errors.Join(errs...)
 }
 
+// dialing are the options of the transport to helpdesks.
+func (a *App) dialing() []promconfig.HTTPClientOption {
+	if a.opts.Dial == nil {
+		return nil
+	}
+	return []promconfig.HTTPClientOption{promconfig.WithDialContextFunc(a.opts.Dial)}
+}
+
 // labels are the extra dimensions, the same for all sources.
 func labels(cfg *config.Validated) []helpdesk.LabelName {
 	if len(cfg.Sources) == 0 {
@@ -159,7 +168,7 @@ func (a *App) connect(cfg *config.Validated, old, next *desks) ([]*desk, error) 
 				continue
 			}
 		}
-		conn, err := collectors.Connect(s, a.metrics.Source(s.Name), userAgent())
+		conn, err := collectors.Connect(s, a.metrics.Source(s.Name), userAgent(), a.dialing()...)
 		if err != nil {
 			return nil, err
 		}
