@@ -66,6 +66,10 @@ bench: ## measure everything, into docs/performance.md, and the benchmarks of pa
 	$(GO) run ./test/bench -write docs/performance.md $(ROWS)
 	$(if $(ROWS),,$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout=1h ./...)
 
+.PHONY: reliability
+reliability: ## every row of the fault matrix, into docs/reliability.md (ROWS=regexp runs some and writes nothing; as root, with PostgreSQL)
+	@$(GO) run ./scripts/reliability $(ROWS)
+
 .PHONY: soak
 soak: ## a simulated month of the whole program, with faults: counters equal to the truth, goroutines and memory flat
 	$(GO) test -count=1 -v -timeout=2h -run '^TestSoak$$' ./internal/app -args -soak.quarter=168h

@@ -1,0 +1,28 @@
+package reliability
+
+var neighbourRows = []Row{
+	one(neighbours, "Alertmanager down", "It gets what fires when it is back; others get it meanwhile.",
+		"internal/alert", "TestAnAlertmanagerThatIsDownGetsThemWhenItIsBack"),
+	one(neighbours, "Alertmanager slow", "Others are not kept waiting, and it gets what fires when it answers in time.",
+		"internal/alert", "TestAnAlertmanagerThatFailsHoldsUpNoOther", "slower than it is waited for"),
+	one(neighbours, "Alertmanager answering 500", "The same.",
+		"internal/alert", "TestAnAlertmanagerThatFailsHoldsUpNoOther", "HTTP 500"),
+	one(neighbours, "Alertmanager refusing", "One alert that is refused holds back no other.",
+		"internal/alert", "TestAlertsThatAreRefused"),
+	one(neighbours, "Alertmanager without its memory", "What fires is there again within a minute.",
+		"internal/alert", "TestAnAlertmanagerThatForgets"),
+	proof(neighbours, "Prometheus not scraping for a day", "Counters go on while nobody looks: increases over hours and days without a scrape equal what happened in them.",
+		"TestIncreasesAreExact"),
+	one(neighbours, "two exporters on one ledger: a file", "The second one is refused.",
+		"internal/state", "TestASecondProcessIsRefused"),
+	one(neighbours, "two exporters on one ledger: PostgreSQL", "Each source is polled by one of them; the sum equals the truth whatever happens to some of them.",
+		"internal/killtest", "TestTheSumOverReplicasIsTheTruthWhateverHappensToSome").with("postgres"),
+	one(neighbours, "a reload with a broken configuration", "The last good one stays in force, and a metric says so.",
+		"internal/app", "TestReloadOverHTTP", "a configuration that cannot be used keeps the last good one"),
+	one(neighbours, "a source removed and added again", "Its counters go on where they were.",
+		"internal/app", "TestASourceThatIsRemovedAndComesBack"),
+	one(neighbours, "a source removed and added again, over restarts", "Its counters go on where they were.",
+		"internal/app", "TestASourceThatIsRemovedAndComesBackOverRestarts"),
+	one(neighbours, "a source renamed", "It is another source, with a first sync of its own; the old name's series are gone.",
+		"internal/app", "TestReloadByChannel"),
+}
