@@ -93,7 +93,7 @@ func addSchedule(a *kingpin.Application, commands map[string]func(context.Contex
 }
 
 func addSimulate(a *kingpin.Application, commands map[string]func(context.Context, *slog.Logger) error) {
-	c := a.Command("simulate", "Serve a simulated helpdesk for demonstrations and tests: Gorgias' API below /api, Request Tracker's below /REST/2.0, Freshdesk's below /freshdesk, Intercom's below /intercom.")
+	c := a.Command("simulate", "Serve a simulated helpdesk for demonstrations and tests: Gorgias' API below /api, Request Tracker's below /REST/2.0, the others' below /callbell, /freshdesk, /groove, /intercom and /zendesk.")
 	o := simulator.ServeOptions{}
 	c.Flag("listen-address", "Address to serve on.").Default("127.0.0.1:9878").StringVar(&o.ListenAddress)
 	c.Flag("seed", "Seed of all that happens: the same one, begun at the same instant, makes the same helpdesk.").Default("1").Uint64Var(&o.Seed)
@@ -103,7 +103,7 @@ func addSimulate(a *kingpin.Application, commands map[string]func(context.Contex
 	c.Flag("faults", `Faults to inject, such as "500:0.02,429=20s@/api/events,slow=3s:0.1": HTTP codes, or `+simulator.FaultKinds()+
 		`; each with =DURATION (Retry-After, delay, skew), @PATH that requests begin with, and :CHANCE (0.01 where left out).`).StringVar(&o.Faults)
 	c.Flag("username", "User name of Gorgias' API.").Default("bot@demo.example").StringVar(&o.Username)
-	c.Flag("password", "API key of Gorgias and Freshdesk, and token of Request Tracker and Intercom; anything but a secret.").Default("demo").StringVar(&o.Password)
+	c.Flag("password", "API key, or token, of every API; anything but a secret.").Default("demo").StringVar(&o.Password)
 	commands[c.FullCommand()] = func(ctx context.Context, log *slog.Logger) error {
 		o.Logger = log
 		return simulator.Serve(ctx, o)
