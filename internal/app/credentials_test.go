@@ -61,6 +61,14 @@ func credentials() map[string]credential {
 		"oauth2-file": {given: token, files: in("oauth2-file", "oauth2"), serve: func(t *testing.T) string {
 			return "oauth2: {client_id: me, client_secret_file: oauth2, token_url: " + tokens(t, "oauth2-file") + "}"
 		}},
+		"environment": {given: header("Authorization", basic("me", secretOf("environment"))), serve: func(t *testing.T) string {
+			const name = "HELPDESK_EXPORTER_PLANTED_SECRET" // of the whole process: tests that run in parallel may not use t.Setenv
+			if err := os.Setenv(name, secretOf("environment")); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { os.Unsetenv(name) })
+			return "basic_auth: {username: me, password: \"${env:" + name + "}\"}"
+		}},
 		"proxy": {given: header("X-Through", "the proxy"), serve: func(t *testing.T) string {
 			return strings.Replace("proxy_url: "+proxy(t), "http://", "http://me:"+secretOf("proxy")+"@", 1)
 		}},

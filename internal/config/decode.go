@@ -160,7 +160,7 @@ func (w *walker) structure(n *yaml.Node, v reflect.Value, path string) {
 		i, ok := known.byKey[p.key]
 		switch {
 		case ok:
-			w.value(p.value, v.FieldByIndex(i), join(path, p.key))
+			w.value(w.fromEnvironment(p, known, path), v.FieldByIndex(i), join(path, p.key))
 		case known.rest != nil:
 			m := v.FieldByIndex(known.rest)
 			if m.IsNil() {

@@ -175,3 +175,56 @@ func TestNoErrorShowsASecret(t *testing.T) {
 		t.Errorf("only %d errors", errors)
 	}
 }
+
+// fromEnvironment has every key whose value may be in the environment.
+const fromEnvironment = `
+sources:
+  - name: a
+    gorgias:
+      url: https://a.gorgias.com
+      basic_auth: {username: "${env:DESK_USER}", password: "${env:DESK_SECRET}"}
+      tls_config: {ca: "${env:DESK_SECRET}", cert: "${env:DESK_SECRET}", key: "${env:DESK_SECRET}"}
+  - name: b
+    requesttracker:
+      url: https://rt.example.com
+      authorization: {type: token, credentials: &same "${env:DESK_SECRET}"}
+  - name: c
+    requesttracker:
+      url: https://rt.example.com
+      oauth2: {client_id: me, client_secret: *same, token_url: https://rt.example.com/token}
+  - name: d
+    gorgias:
+      url: https://d.gorgias.com
+      bearer_token: ${env:DESK_SECRET}
+`
+
+func TestSecretsInTheEnvironmentAreRead(t *testing.T) {
+	const secret = "012: {hunter2} # ${env:DESK_USER}" // it would be something else as YAML
+	t.Setenv("DESK_USER", "bot")
+	t.Setenv("DESK_SECRET", secret)
+	v := parse(t, fromEnvironment)
+	a, b, c, d := v.Sources[0].HTTP, v.Sources[1].HTTP, v.Sources[2].HTTP, v.Sources[3].HTTP
+	got := []string{
+		a.BasicAuth.Username, string(a.BasicAuth.Password), a.TLSConfig.CA, a.TLSConfig.Cert, string(a.TLSConfig.Key),
+		string(b.Authorization.Credentials), string(c.OAuth2.ClientSecret), string(d.Authorization.Credentials),
+	}
+	if want := []string{"bot", secret, secret, secret, secret, secret, secret, secret}; !slices.Equal(got, want) {
+		t.Errorf("read %q, want %q", got, want)
+	}
+}
+
+// TestOnlySecretsAreReadFromTheEnvironment keeps what can be no file, and what
+// only looks like a variable, as it is written.
+func TestOnlySecretsAreReadFromTheEnvironment(t *testing.T) {
+	t.Setenv("DESK_SECRET", "hunter2")
+	for _, written := range []string{"${DESK_SECRET}", "$DESK_SECRET", "x${env:DESK_SECRET}", "${env:DESK_SECRET}x"} {
+		v := parse(t, `sources: [{name: a, gorgias: {url: "https://a.gorgias.com", basic_auth: {username: bot, password: "`+written+`"}}}]`)
+		if got := string(v.Sources[0].HTTP.BasicAuth.Password); got != written {
+			t.Errorf("%s was read as %q", written, got)
+		}
+	}
+	_, err := config.Parse([]byte(`sources: [{name: a, gorgias: {url: "${env:DESK_SECRET}", basic_auth: {username: bot, password: x}}}]`), "")
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a URL was read from the environment: %v", err)
+	}
+}
