@@ -220,6 +220,7 @@ func (a *App) claim(ctx context.Context, names []string) bool {
 		if ok {
 			a.log.Info("source taken", "helpdesk", name, "replica", a.shared.Replica())
 			a.sharing.set(name, true)
+			a.writing.Go(func() { a.verify(ctx, name) })
 			got = true
 		}
 	}
@@ -227,6 +228,22 @@ func (a *App) claim(ctx context.Context, names []string) bool {
 		a.resume(ctx)
 	}
 	return got
+}
+
+// verify reads all of a source that was taken, beside the work on it. What is
+// damaged is given up: nothing of it was used, for what is read is verified, too.
+func (a *App) verify(ctx context.Context, name string) {
+	err := a.shared.Verify(ctx, name)
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.Is(err, state.ErrDamaged):
+		a.fail(name, err)
+		a.reloading.Lock()
+		defer a.reloading.Unlock()
+		a.leave(ctx, name)
+	default:
+		a.log.Warn("the history was not verified: each value is when it is read", "helpdesk", name, "err", err)
+	}
 }
 
 // fail notes why a source cannot be polled, and logs it once.
@@ -240,7 +257,7 @@ func (a *App) fail(name string, err error) {
 	}
 	a.sharing.failed[name] = err
 	if was == nil || was.Error() != err.Error() {
-		a.log.Error("source not taken", "helpdesk", name, "err", err)
+		a.log.Error("source not polled here", "helpdesk", name, "err", err)
 	}
 }
 

@@ -119,13 +119,22 @@ func TestAReplicaTakesDeliveriesForSourcesThatAnotherOnePolls(t *testing.T) {
 }
 
 func TestADamagedSourceIsNotPolledAndTheOthersAre(t *testing.T) {
+	for what, damaged := range map[string]string{
+		"what a start reads": `tbl = 'meta' AND key = 'meta'`,
+		"the history":        `tbl = 'conversations' AND key = (SELECT max(encode(key, 'escape')) FROM helpdesk_values WHERE source = 'south' AND tbl = 'conversations')::bytea`,
+	} {
+		t.Run(what, func(t *testing.T) { testDamagedSource(t, damaged) })
+	}
+}
+
+func testDamagedSource(t *testing.T, damaged string) {
 	global, dsn := sharedLedger(t)
 	desk := serve(t, requestTracker(simulated(2, false)))
 	config := global + "sources:\n" + rtSource("north", desk, rtToken) + rtSource("south", desk, rtToken)
 	one := start(t, config)
 	one.ready()
 	one.stop()
-	statement(t, dsn, `UPDATE helpdesk_values SET value = set_byte(value, 0, get_byte(value, 0) # 1) WHERE source = 'south' AND tbl = 'meta' AND key = 'meta'`)
+	statement(t, dsn, `UPDATE helpdesk_values SET value = set_byte(value, 0, get_byte(value, 0) # 1) WHERE source = 'south' AND `+damaged)
 	two := start(t, config)
 	two.wait("/metrics", "the sound source", holds(`helpdesk_source_fresh{source="north"} 1`))
 	a := two.wait("/-/ready", "what is wrong", func(a answer) bool {

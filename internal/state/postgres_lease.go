@@ -160,9 +160,9 @@ func (t *postgresTx) holdFree(ctx context.Context, source string) (was total, er
 	return was, nil
 }
 
-// Claim takes the lease of a source, unless another replica has it, and verifies
-// what the ledger has of it. Transactions that the last holder left open are
-// ended first: it may be stopped in the middle of one.
+// Claim takes the lease of a source, unless another replica has it, and makes sure
+// that it can be worked on, see vouch. Transactions that the last holder left open
+// are ended first: it may be stopped in the middle of one.
 func (p *Postgres) Claim(source string) (bool, error) {
 	var l *lease
 	err := p.step(func(ctx context.Context) (err error) {
@@ -180,7 +180,7 @@ func (p *Postgres) Claim(source string) (bool, error) {
 	if l == nil {
 		return false, nil
 	}
-	if err := p.Verify(source); err != nil {
+	if err := p.vouch(source); err != nil {
 		return false, errors.Join(err, p.Release(source))
 	}
 	return true, nil

@@ -5,6 +5,7 @@ package state_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -309,6 +310,67 @@ func TestDamageIsFoundWhenASourceIsClaimed(t *testing.T) {
 				t.Error("it holds a damaged source")
 			}
 		})
+	}
+}
+
+// TestDamageInTheHistoryIsFoundWhenItIsReadAndByVerify damages a value that no
+// start reads: its source can be claimed, and the value cannot be used.
+func TestDamageInTheHistoryIsFoundWhenItIsReadAndByVerify(t *testing.T) {
+	dsn := newSchema(t)
+	a := replica(t, dsn, "a", long)
+	put(t, a, model{{"shop", state.TableConversations, "1"}: "one", {"shop", state.TableConversations, "2"}: "two"})
+	claim(t, a, "shop", true)
+	verify := func() error { return a.Verify(t.Context(), "shop") }
+	if err := verify(); err != nil {
+		t.Fatalf("sound: %v", err)
+	}
+	sql(t, dsn, `UPDATE helpdesk_values SET value = set_byte(value, 0, get_byte(value, 0) # 1) WHERE tbl = 'conversations' AND key = '2'`)
+	if err := a.Release("shop"); err != nil {
+		t.Fatal(err)
+	}
+	claim(t, a, "shop", true)
+	get := func(key string) error {
+		return a.Update(func(tx state.Tx) error {
+			_, err := tx.Get("shop", state.TableConversations, []byte(key))
+			return err
+		})
+	}
+	if err := get("1"); err != nil {
+		t.Errorf("a sound value: %v", err)
+	}
+	for what, err := range map[string]error{"reading": get("2"), "verifying": verify()} {
+		if !errors.Is(err, state.ErrDamaged) || !strings.Contains(err.Error(), "Restore the database from a backup") {
+			t.Errorf("%s: got %v, want ErrDamaged and what to do", what, err)
+		}
+	}
+}
+
+// TestALongHistoryIsComparedWithItsTotalsInParts has more values than are asked
+// for at once.
+func TestALongHistoryIsComparedWithItsTotalsInParts(t *testing.T) {
+	dsn := newSchema(t)
+	a := replica(t, dsn, "a", long)
+	err := a.Update(func(tx state.Tx) error {
+		for i := range 2*state.SumChunk + 1 {
+			if err := tx.Put("shop", state.TableMessages, fmt.Appendf(nil, "%x", i), []byte("1")); err != nil {
+				return err
+			}
+		}
+		return tx.Put("shop", state.TableWants, []byte("last"), nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim(t, a, "shop", true)
+	if err := a.Verify(t.Context(), "shop"); err != nil {
+		t.Error(err)
+	}
+	if err := a.Release("shop"); err != nil {
+		t.Fatal(err)
+	}
+	sql(t, dsn, `DELETE FROM helpdesk_values WHERE tbl = 'messages' AND key = 'c350'`) // the first one of the second part
+	if got, err := a.Claim("shop"); got || !errors.Is(err, state.ErrDamaged) || !strings.Contains(err.Error(), "100002 values were written and 100001 are there") {
+		t.Errorf("got %v, %v, want ErrDamaged", got, err)
 	}
 }
 

@@ -48,7 +48,8 @@ var sessions = map[string]string{
 
 // OpenPostgres connects to a database and creates the tables if there are none.
 // It refuses a ledger of another schema version (ErrSchema). Values are verified
-// when their source is claimed, see [Postgres.Claim] and [Postgres.Verify].
+// when their source is claimed and when they are read, see [Postgres.Claim] and
+// [Postgres.Verify].
 func OpenPostgres(ctx context.Context, o PostgresOptions) (*Postgres, error) {
 	cfg, err := connection(o.DSNFile)
 	if err != nil {

@@ -2,15 +2,21 @@ package state
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Verify reads everything that the ledger has of a source, and reports whether
-// all values are there and as they were written.
-func (p *Postgres) Verify(source string) error {
+// vouch reports whether a source can be worked on: whether all its values are
+// there and none is of an earlier time, which their checksums and the totals
+// tell, and whether those that a start reads match their checksums. Of the
+// others each is verified when it is read, and all of them by [Postgres.Verify]:
+// whoever is to take over a long history need not wait until it was sent.
+func (p *Postgres) vouch(source string) error {
 	t, err := p.begin(pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return err
@@ -20,40 +26,94 @@ func (p *Postgres) Verify(source string) error {
 	if err != nil {
 		return err
 	}
-	var there total
-	err = t.all(source, func(at placed, sealed []byte) error {
-		there.add(sealed)
-		_, err := p.unseal(at, sealed)
-		return err
-	})
+	there, err := t.there(source)
 	if err != nil {
 		return err
 	}
 	if there != written {
 		return p.damaged(source, fmt.Errorf("%d values were written and %d are there, or some are of an earlier time", written.n, there.n))
 	}
+	for _, table := range Tables {
+		if table.late() {
+			continue
+		}
+		if err := t.Scan(source, table, nil, func(_, _ []byte) (bool, error) { return true, nil }); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// all calls fn with everything of a source, in order.
-func (t *postgresTx) all(source string, fn func(placed, []byte) error) error {
-	at := placed{source: source}
-	const n = chunkLimit
-	for {
-		rows, err := t.rows(at, n)
+// sumChunk is how many checksums are asked for at once: a statement must be short
+// beside a lease, on a slow disk too.
+const sumChunk = 50_000
+
+// there is the total of the values that are there, as their checksums tell it.
+func (t *postgresTx) there(source string) (sum total, err error) {
+	for after := (placed{source: source}); ; {
+		n, sums, last, err := t.checksums(after, sumChunk)
+		if err != nil {
+			return total{}, err
+		}
+		if n*crc32.Size != len(sums) {
+			return total{}, t.p.damaged(source, errors.New("a value is shorter than its checksum"))
+		}
+		for ; len(sums) > 0; sums = sums[crc32.Size:] {
+			sum.add(sums[:crc32.Size])
+		}
+		if n < sumChunk {
+			return sum, nil
+		}
+		after = last
+	}
+}
+
+// checksums are those that the next values after a place end with, one behind the
+// other, and the place of the last value. The server cannot compute a checksum;
+// it can leave out what a checksum is of.
+func (t *postgresTx) checksums(after placed, most int) (n int, sums []byte, last placed, err error) {
+	var at string
+	err = t.p.step(func(ctx context.Context) error {
+		// A table's name is letters, and hexadecimal digits are in the order of the
+		// bytes, so the greatest of these texts is of the last value.
+		const q = `SELECT count(*), coalesce(string_agg(substring(value FROM octet_length(value) - 3), ''), ''), coalesce(max(tbl || ' ' || encode(key, 'hex')), '')
+			FROM (SELECT tbl, key, value FROM helpdesk_values WHERE source = $1 AND (tbl, key) > ($2, $3) ORDER BY tbl, key LIMIT $4) v`
+		return t.tx.QueryRow(ctx, q, after.source, string(after.table), []byte(after.key), most).Scan(&n, &sums, &at)
+	})
+	if err != nil {
+		return 0, nil, placed{}, t.p.failed("read the checksums", err)
+	}
+	table, key, _ := strings.Cut(at, " ")
+	bytes, err := hex.DecodeString(key)
+	return n, sums, placed{after.source, Table(table), string(bytes)}, err
+}
+
+// verifyChunk is how many values are verified at once.
+const verifyChunk = 4096
+
+// Verify reads everything that the ledger has of a source that this replica
+// holds, beside its work, and reports whether all values match their checksums.
+// It ends without an error when the source is lost meanwhile.
+func (p *Postgres) Verify(ctx context.Context, source string) error {
+	for after := (placed{source: source}); p.Holds(source); {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		rows, err := p.rows(after, verifyChunk)
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			at = placed{source, Table(r.Table), string(r.Key)}
-			if err := fn(at, r.Value); err != nil {
+			after = placed{source, Table(r.Table), string(r.Key)}
+			if _, err := p.unseal(after, r.Value); err != nil {
 				return err
 			}
 		}
-		if len(rows) < n {
+		if len(rows) < verifyChunk {
 			return nil
 		}
 	}
+	return nil
 }
 
 // row is a value with its place in a source.
@@ -63,10 +123,10 @@ type row struct {
 }
 
 // rows are the next ones after a place.
-func (t *postgresTx) rows(after placed, n int) (rows []row, err error) {
-	err = t.p.step(func(ctx context.Context) error {
+func (p *Postgres) rows(after placed, n int) (rows []row, err error) {
+	err = p.step(func(ctx context.Context) error {
 		const q = `SELECT tbl, key, value FROM helpdesk_values WHERE source = $1 AND (tbl, key) > ($2, $3) ORDER BY tbl, key LIMIT $4`
-		found, err := t.tx.Query(ctx, q, after.source, string(after.table), []byte(after.key), n)
+		found, err := p.pool.Query(ctx, q, after.source, string(after.table), []byte(after.key), n)
 		if err != nil {
 			return err
 		}
@@ -74,24 +134,20 @@ func (t *postgresTx) rows(after placed, n int) (rows []row, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, t.p.failed("read", err)
+		return nil, p.failed("read", err)
 	}
 	return rows, nil
 }
 
 // written is the total that goes with the values of a source.
 func (t *postgresTx) written(source string) (sum total, err error) {
-	var n, s int64
 	err = t.p.step(func(ctx context.Context) error {
-		return t.tx.QueryRow(ctx, `SELECT n, sum FROM helpdesk_totals WHERE source = $1`, source).Scan(&n, &s)
+		return scanTotal(&sum)(t.tx.QueryRow(ctx, selectTotal, source))
 	})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return total{}, nil
-	case err != nil:
+	if err != nil {
 		return total{}, t.p.failed("read the totals", err)
 	}
-	return total{uint64(n), uint64(s)}, nil
+	return sum, nil
 }
 
 func (p *Postgres) damaged(source string, cause error) error {
