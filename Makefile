@@ -26,7 +26,7 @@ demo: build ## a simulated helpdesk and the exporter, until Ctrl-C (HELPDESK_POR
 	@scripts/demo
 
 .PHONY: test
-test: ## every test, those on real servers included (POSTGRES=no, REQUEST_TRACKER=no, SERVERS=no and BROWSER=no leave them out)
+test: ## every test, those on real servers included (POSTGRES=no, KERNEL=no, REQUEST_TRACKER=no, SERVERS=no and BROWSER=no leave them out)
 	@scripts/test
 
 .PHONY: build
