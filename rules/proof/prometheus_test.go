@@ -31,7 +31,7 @@ var began = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
 // prometheus is one: it is scraped into and evaluates at instants that a test chooses.
 type prometheus struct {
-	t        *testing.T
+	t        testing.TB
 	db       *tsdb.DB
 	engine   *promql.Engine
 	groups   []*promrules.Group
@@ -43,7 +43,7 @@ type prometheus struct {
 }
 
 // start is a Prometheus with the groups.
-func start(t *testing.T, interval time.Duration, flavour rules.Flavour, groups []rules.Group) *prometheus {
+func start(t testing.TB, interval time.Duration, flavour rules.Flavour, groups []rules.Group) *prometheus {
 	t.Helper()
 	content, err := rules.Render(groups, nil, flavour, rules.FormatPrometheus)
 	if err != nil {

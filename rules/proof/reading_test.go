@@ -25,7 +25,7 @@ func reading(t *testing.T, flavour rules.Flavour, names string) []rules.Group {
 }
 
 // configured are all rules of a configuration.
-func configured(t *testing.T, flavour rules.Flavour, text string) []rules.Group {
+func configured(t testing.TB, flavour rules.Flavour, text string) []rules.Group {
 	t.Helper()
 	cfg, err := config.Parse([]byte(text), "")
 	if err != nil {
