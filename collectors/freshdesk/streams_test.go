@@ -232,7 +232,7 @@ func TestAWindowKeepsItsBeginningWhileItsTicketsShareASecond(t *testing.T) {
 
 // The list shows a month without updated_since, and 300 pages: here three. What is
 // included costs, and other resources refuse it. The share of the limit is kept in
-// TestAFirstSyncOf50000TicketsIsNeverRefused.
+// TestAFirstSyncOf100000TicketsIsNeverRefused.
 func TestFailure18ManyTicketsOfManyMonthsAreReadBeyondTheLastPage(t *testing.T) {
 	var script []simulator.Scripted
 	for i := range 700 {
