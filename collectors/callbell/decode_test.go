@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -46,6 +47,7 @@ func FuzzAnswers(f *testing.F) {
 			`{"messages": [{"createdAt": "0001-01-01T00:00:00Z", "status": "sent", "uuid": ["a"]}], "meta": {"pages": -1}}`,
 		} {
 			f.Add(contacts, messages)
+			f.Add(string(collectortest.In2600([]byte(contacts))), string(collectortest.In2600([]byte(messages))))
 		}
 	}
 	f.Fuzz(func(t *testing.T, contacts, messages string) {
@@ -73,6 +75,7 @@ func FuzzAnswers(f *testing.F) {
 func sane(t *testing.T, p helpdesk.Page) {
 	t.Helper()
 	for _, r := range p.Records {
+		collectortest.CheckTimes(t, r)
 		if k := keyOf(r); k == "" || strings.ContainsAny(k, " \n\"") {
 			t.Errorf("%T has the id %q", r, k)
 		}

@@ -54,7 +54,7 @@ func parseTime(s string) (t time.Time, bad bool) {
 	s = strings.Replace(s, " ", "", 1) // between the time and its zone
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), t.IsZero()
+			return lenient.Instant(t)
 		}
 	}
 	return time.Time{}, true

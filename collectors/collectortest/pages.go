@@ -2,10 +2,13 @@ package collectortest
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -78,8 +81,30 @@ func IDOf(r helpdesk.Record) string {
 	}
 }
 
+// times are those of a record.
+func times(r helpdesk.Record) []time.Time {
+	switch v := r.(type) {
+	case helpdesk.Conversation:
+		return []time.Time{v.Created, v.Updated, v.Closed, v.ExcludedAt, v.Due.FirstResponse, v.Due.NextResponse, v.Due.Resolution}
+	case helpdesk.Message:
+		return []time.Time{v.At}
+	case helpdesk.StatusChange:
+		return []time.Time{v.At}
+	case helpdesk.Assignment:
+		return []time.Time{v.At}
+	case helpdesk.Relabel:
+		return []time.Time{v.At}
+	case helpdesk.Rating:
+		return []time.Time{v.Sent, v.Scored}
+	case helpdesk.Agent:
+		return []time.Time{v.Since}
+	default:
+		return nil
+	}
+}
+
 // CheckRecord holds a record of any JSON to what every record has: an id that is
-// safe as a label, a time, a conversation, and words of the product.
+// safe as a label, a time that the ledger keeps, a conversation, and words of the product.
 func CheckRecord(t *testing.T, r helpdesk.Record) {
 	t.Helper()
 	if v := IDOf(r); v == "" || !lenient.IsWord(v) {
@@ -105,4 +130,20 @@ func CheckRecord(t *testing.T, r helpdesk.Record) {
 	if !complete {
 		t.Errorf("%+v lacks something", r)
 	}
+	CheckTimes(t, r)
+}
+
+// CheckTimes holds a record to times that the ledger keeps.
+func CheckTimes(t *testing.T, r helpdesk.Record) {
+	t.Helper()
+	for _, at := range times(r) {
+		if !at.IsZero() && !kpi.Time(kpi.Instant(at)).Equal(at) {
+			t.Errorf("%s is not kept by the ledger: %+v", at, r)
+		}
+	}
+}
+
+// In2600 is an answer that tells of another century: for the seeds of fuzz tests.
+func In2600(answer []byte) []byte {
+	return regexp.MustCompile(`\b20[0-9][0-9]-`).ReplaceAll(answer, []byte("2600-"))
 }

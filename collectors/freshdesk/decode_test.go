@@ -101,6 +101,7 @@ func FuzzRows(f *testing.F) {
 		}
 		for _, row := range rows {
 			f.Add([]byte(row))
+			f.Add(collectortest.In2600(row))
 		}
 	}
 	f.Add([]byte(`{"agent_ref":1,"channel_availability":[{"available":true,"logged_in":true,"availability_updated_at":"2026-09-01T10:00:00Z"},null]}`))

@@ -81,10 +81,10 @@ func (s *stamp) UnmarshalJSON(b []byte) error {
 
 func parseTime(s string) (t time.Time, bad bool) {
 	t, err := time.Parse(time.RFC3339, strings.TrimSpace(s))
-	if err != nil || t.IsZero() {
+	if err != nil {
 		return time.Time{}, true
 	}
-	return t.UTC(), false
+	return lenient.Instant(t)
 }
 
 type (

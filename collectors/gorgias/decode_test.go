@@ -137,6 +137,7 @@ func FuzzRows(f *testing.F) {
 		}
 		for _, row := range list.Data {
 			f.Add([]byte(row))
+			f.Add(collectortest.In2600(row))
 		}
 	}
 	f.Add([]byte(`{"id":1,"id":2,"ticket_id":"3","created_datetime":"2026-09-01 10:00:00","type":"ticket-merged","data":{"source":[1,{"id":2}]}}`))

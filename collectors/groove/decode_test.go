@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -93,6 +94,7 @@ func TestABadRowIsSkippedAndTheOthersAreRead(t *testing.T) {
 func FuzzAnswers(f *testing.F) {
 	for _, name := range used {
 		f.Add(sample(f, name))
+		f.Add(collectortest.In2600(sample(f, name)))
 	}
 	f.Add([]byte(noSchema))
 	f.Add([]byte(describedBy(schemaOf2020)))
@@ -112,6 +114,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Fatalf("an error without a type: %v", err)
 			}
 			for _, r := range p.Records {
+				collectortest.CheckTimes(t, r)
 				if conv, ok := r.(helpdesk.Conversation); ok && (conv.ID == "" || conv.Created.IsZero() || !utf8.ValidString(conv.Labels.Inbox)) {
 					t.Fatalf("%+v", conv)
 				}

@@ -47,7 +47,7 @@ func parseTime(s string) (t time.Time, bad bool) {
 	s = strings.TrimSpace(s)
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), t.IsZero()
+			return lenient.Instant(t)
 		}
 	}
 	return time.Time{}, true

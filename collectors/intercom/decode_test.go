@@ -147,6 +147,7 @@ func FuzzConversation(f *testing.F) {
 	}
 	f.Add([]byte(`{"id":7,"created_at":1,"updated_at":2,"state":"closed","conversation_parts":{"total_count":501,"conversation_parts":[
 		{"id":1,"part_type":"merged_primary_conversation","created_at":3}]},"statistics":{"first_admin_reply_at":2}}`))
+	f.Add([]byte(`{"id":"7","created_at":19880899200,"updated_at":"2600-01-01T00:00:00Z","state":"open","statistics":{"last_close_at":19880899200}}`)) // the year 2600
 	f.Fuzz(func(t *testing.T, input []byte) {
 		if !json.Valid(input) {
 			return

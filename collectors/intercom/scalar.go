@@ -48,16 +48,18 @@ func (s *stamp) UnmarshalJSON(b []byte) error {
 		case !(n > 0 && n < 1e3*inMillis):
 			s.bad = true
 		case n >= inMillis:
-			s.Time = time.UnixMilli(int64(n)).UTC()
+			s.Time, s.bad = lenient.Instant(time.UnixMilli(int64(n)))
 		default:
-			s.Time = time.Unix(int64(n), 0).UTC()
+			s.Time, s.bad = lenient.Instant(time.Unix(int64(n), 0))
 		}
 		return nil
 	}
 	t, err := time.Parse(time.RFC3339, v)
-	if s.bad = err != nil || t.IsZero(); !s.bad {
-		s.Time = t.UTC()
+	if err != nil {
+		s.bad = true
+		return nil
 	}
+	s.Time, s.bad = lenient.Instant(t)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
@@ -175,17 +176,22 @@ func FuzzRowsOfAnyShapeAreReadOrSkipped(f *testing.F) {
 	f.Add([]byte(`{"id":"1","type":"ticket","Type":"ticket","Created":"2026-11-21T17:59:21Z","Requestor":"","Owner":{"id":6},"Queue":3}`))
 	f.Add([]byte(`{"id":7,"type":"transaction","Type":"Status","ObjectId":"1","OldValue":null,"NewValue":"x","Created":"2026-11-21T17:59:21Z","Creator":"alice"}`))
 	f.Add([]byte(`{"id":7,"Type":"AddLink","Field":"MergedInto","NewValue":"/","ObjectId":1,"Created":"2026-11-21T17:59:21Z"}`))
+	f.Add([]byte(`{"id":7,"type":"transaction","Type":"Status","ObjectId":"1","OldValue":null,"NewValue":"x","Created":"2600-11-21T17:59:21Z","Creator":"alice"}`))
+	f.Add([]byte(`{"id":"1","type":"ticket","Type":"ticket","Created":"2600-11-21T17:59:21Z"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r := teamOf(Options{ChannelField: "Channel", CSATField: "CSAT"})
 		if tk, err := decodeTicket(raw); err == nil {
 			if c, _ := r.conversation(tk); c.ID == "" || c.Created.IsZero() || c.Status == 0 {
 				t.Errorf("a row without the least: %+v", c)
+			} else {
+				collectortest.CheckTimes(t, c)
 			}
 		}
 		if x := decodeTransaction(raw); x.bad == nil {
 			for _, kind := range []text{x.Type, "AddLink", "Status", "CustomField"} {
 				x.Type = kind
 				rec, _, _ := r.event(&x, &ticket{})
+				collectortest.CheckTimes(t, rec)
 				if k, ok := keyOf(rec); ok && (k.ID == "" || k.At.IsZero() || k.Seq == 0) {
 					t.Errorf("an event without the least: %+v", rec)
 				}

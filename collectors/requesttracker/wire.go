@@ -225,7 +225,11 @@ func parseTime(s text) (time.Time, error) {
 	if t.Unix() <= 0 {
 		return time.Time{}, nil
 	}
-	return t.UTC(), nil
+	t, bad := lenient.Instant(t)
+	if bad {
+		return time.Time{}, errTime
+	}
+	return t, nil
 }
 
 // number reads an id, 0 for what is none.

@@ -119,9 +119,11 @@ func FuzzRows(f *testing.F) {
 		"agent_availability_attributes_doc.json",
 	} {
 		f.Add(sample(f, name))
+		f.Add(collectortest.In2600(sample(f, name)))
 	}
 	for _, row := range goodRow {
 		f.Add([]byte(row[2]))
+		f.Add(collectortest.In2600([]byte(row[2])))
 	}
 	f.Add([]byte(`{"id":1,"ticket_id":"3","created_at":"2026-09-01 10:00:00","child_events":[{"tags":["closed_by_merge"],"status":null,"assignee_id":{}}]}`))
 	f.Fuzz(func(t *testing.T, input []byte) {
@@ -157,6 +159,7 @@ func checkRecord(t *testing.T, r helpdesk.Record) {
 	if v := collectortest.IDOf(r); v == "" || !utf8.ValidString(v) {
 		t.Errorf("id %q of %T", v, r)
 	}
+	collectortest.CheckTimes(t, r)
 	at, conversation := now, "some"
 	switch v := r.(type) {
 	case helpdesk.Conversation:

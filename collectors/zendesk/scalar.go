@@ -88,21 +88,18 @@ var timeLayouts = []string{
 func parseTime(s string) (t time.Time, bad bool) {
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), t.IsZero()
+			return lenient.Instant(t)
 		}
 	}
 	return parseEpoch(s)
 }
 
-// lastEpoch is the last second of the year 9999: what is above is no time.
-const lastEpoch = 253402300799
-
 func parseEpoch(s string) (t time.Time, bad bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n <= 0 || n > lastEpoch {
+	if err != nil || n <= 0 {
 		return time.Time{}, true
 	}
-	return time.Unix(n, 0).UTC(), false
+	return lenient.Instant(time.Unix(n, 0))
 }
 
 type (
