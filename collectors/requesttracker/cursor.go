@@ -52,10 +52,20 @@ func decodePosition(cursor []byte) (position, error) {
 	if cursor == nil {
 		return p, nil
 	}
-	if lenient.Unmarshal(cursor, &p) != nil {
+	if lenient.Unmarshal(cursor, &p) != nil || !p.Walk.sound() {
 		return p, errors.New("read the cursor of the transaction feed: it is damaged, or a later version's")
 	}
 	return p, nil
+}
+
+// sound reports whether a walk has seen nothing below where it goes on, or below its
+// anchor: what it sees next is then lower than all of it.
+func (w *walk) sound() bool {
+	if w == nil || len(w.Seen) == 0 {
+		return true
+	}
+	lowest := w.Seen[len(w.Seen)-1]
+	return w.Next > 0 && lowest >= max(w.Next, w.Anchor)
 }
 
 func (p *position) encode() ([]byte, error) { return json.Marshal(p) }
