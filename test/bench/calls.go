@@ -2,39 +2,70 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/simulator"
 )
 
-// quietRounds are enough for some in which nothing happened, nothing of the last
-// second is read again, and nothing falls due. The one with the fewest calls is
-// idle.
-const quietRounds = 40
+// oldOnes are how many conversations a desk has before rounds are counted, all open.
+const oldOnes = 300
 
-// callsRow counts the calls of rounds, of each vendor: idle ones, and one after a
-// while in which the desk was busy.
+// callsRow counts the calls of rounds, of each vendor: of one in which nothing
+// happened, and of those that find so many new conversations, beside the least that
+// the vendor's API allows.
 func callsRow(b *bench) error {
+	changes := []int{0, 1, 10, 100, 1000}
+	if b.short {
+		changes = changes[:4]
+	}
 	for _, v := range vendors {
-		if err := b.callsOf(v); err != nil {
-			return fmt.Errorf("%s: %w", v.name, err)
+		for _, n := range changes {
+			calls, err := b.callsOf(v, n)
+			if err != nil {
+				return fmt.Errorf("%s: %w", v.name, err)
+			}
+			what, goal := ", calls of an idle round", 1.0
+			if n > 0 {
+				what, goal = fmt.Sprintf(", calls of a round with %s new", thousands(n)), 1.05
+			}
+			b.add(compared("calls", named(v.name)+what, float64(calls), "the least that the API allows", float64(v.least(n)), goal, showCount))
 		}
 	}
 	return nil
 }
 
-func (b *bench) callsOf(v vendor) error {
-	s := serve(v, 300)
+// callsOf is how many calls a round takes that finds n conversations, each with one
+// message of a customer's, seconds apart and a minute ago.
+func (b *bench) callsOf(v vendor, n int) (int, error) {
+	begins := func() simulator.Scripted {
+		return simulator.Scripted{Lines: []simulator.Line{simulator.Says(2*time.Second, helpdesk.AuthorCustomer)}}
+	}
+	now := time.Now().Truncate(time.Second).Add(-2 * time.Hour)
+	o := v.desk
+	o.Seed, o.Start = 7, now
+	desk := simulator.New(o)
+	advance := func(d time.Duration) {
+		now = now.Add(d)
+		desk.Advance(now)
+	}
+	for range oldOnes {
+		desk.Play(begins())
+		advance(2 * time.Second)
+	}
+	advance(time.Hour)
+	s := serveDesk(v, desk)
 	defer s.Close()
 	ledger := filepath.Join(b.dir, "calls.db")
 	if err := os.RemoveAll(ledger); err != nil {
-		return err
+		return 0, err
 	}
 	src, err := openSource(v, s.URL, ledger)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer src.close()
 	round := func() (int, error) {
@@ -42,34 +73,15 @@ func (b *bench) callsOf(v vendor) error {
 		src.poller.Round(context.Background())
 		return len(s.taken()), src.poller.Status().Stuck
 	}
-	for range 2 { // the first sync, and what it overlaps with
+	for range 3 { // the first sync, and what it overlaps with
 		if _, err := round(); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	idle, err := round()
-	for range quietRounds {
-		s.desk.Advance(s.desk.Now().Add(2 * time.Second))
-		again, failed := round()
-		idle, err = min(idle, again), errors.Join(err, failed)
+	for range n {
+		desk.Play(begins())
+		advance(2 * time.Second)
 	}
-	if err != nil {
-		return err
-	}
-	before := src.source.Status(time.Now()).Conversations
-	s.desk.Advance(s.desk.Now().Add(30 * time.Minute))
-	busy, err := round()
-	if err != nil {
-		return err
-	}
-	came := src.source.Status(time.Now()).Conversations - before
-	title := named(v.name)
-	l := line{row: "calls", what: title + ", calls of an idle round", got: fmt.Sprint(idle), reference: "its README"}
-	if v.idle > 0 {
-		l = compared("calls", l.what, float64(idle), "the least that its README derives", float64(v.idle), 1, showCount)
-	}
-	b.add(l)
-	b.add(line{row: "calls", what: title + ", calls of a round after half an hour in which " + fmt.Sprint(came) + " conversations came",
-		got: fmt.Sprint(busy), reference: "the formula in its README"})
-	return nil
+	advance(time.Minute)
+	return round()
 }

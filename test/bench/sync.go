@@ -42,16 +42,28 @@ type service struct {
 	calls  []call
 }
 
-// serve opens a desk that has so many conversations, whose clock then stands.
+// serve opens a desk that has at least so many conversations, whose clock then
+// stands. By night and at weekends fewer come than on average: it began as long ago
+// as it takes.
 func serve(v vendor, conversations int) *service {
 	const rate = 250 // conversations an hour
 	now := time.Now().Truncate(time.Second)
-	history := time.Duration(conversations) * time.Hour / rate
-	o := v.desk
-	o.Seed, o.Rate, o.Start = 7, rate, now.Add(-history)
-	s := &service{vendor: v, desk: simulator.New(o)}
-	s.desk.Advance(now)
-	api := v.dialect(s.desk)
+	for history := time.Duration(conversations) * time.Hour / rate; ; history += history / 4 {
+		o := v.desk
+		o.Seed, o.Rate, o.Start = 7, rate, now.Add(-history)
+		desk := simulator.New(o)
+		desk.Advance(now)
+		there := 0
+		desk.Read(func(b *simulator.Books) { there = len(b.Tickets) })
+		if there >= conversations {
+			return serveDesk(v, desk)
+		}
+	}
+}
+
+func serveDesk(v vendor, desk *simulator.Desk) *service {
+	s := &service{vendor: v, desk: desk}
+	api := v.dialect(desk)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

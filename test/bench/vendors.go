@@ -24,8 +24,15 @@ type vendor struct {
 	dialect func(*simulator.Desk) http.Handler
 	login   string // the header Authorization
 	desk    simulator.Options
-	idle    int // the calls of an idle round, as the collector's README says
+	least   func(n int) int // the calls of a round that finds n conversations, each with a message, beside oldOnes
 }
+
+// pages are those of a list of n rows; whole lists tell their end.
+func pages(n, size int) int { return max(1, (n+size-1)/size) }
+
+// pagesToKnown are those of a list that is read until a row is known, or that ends
+// with a page which is not full.
+func pagesToKnown(n, size int) int { return n/size + 1 }
 
 const unlimited = 1 << 30
 
@@ -40,6 +47,10 @@ var vendors = []vendor{
 		},
 		login: "Bearer a",
 		desk:  simulator.Options{Resolution: time.Second, Endless: 30 * time.Minute, Channels: simulator.CallbellChannels, FixedTeams: true},
+		// A contact that is open can be anywhere in the one list that there is; three of the
+		// last are looked at twice, as their times are of seconds; a list of members for each
+		// of three teams; the messages of each contact are a list of their own.
+		least: func(n int) int { return pages(oldOnes+n, 20) + 3 + 3 + n },
 	},
 	{
 		name: "freshdesk",
@@ -51,7 +62,9 @@ var vendors = []vendor{
 		},
 		login: "Basic YTpi",
 		desk:  simulator.Options{Resolution: time.Second},
-		idle:  4,
+		// Two more lists of tickets (spam, deleted), who is available, and the messages of
+		// each ticket.
+		least: func(n int) int { return pagesToKnown(n, 100) + 2 + 1 + n },
 	},
 	{
 		name: "gorgias",
@@ -63,7 +76,8 @@ var vendors = []vendor{
 		},
 		login: "Basic YTpi",
 		desk:  simulator.Options{FixedTeams: true},
-		idle:  3,
+		// Tickets, messages, and no event.
+		least: func(n int) int { return pagesToKnown(n, 100) + pagesToKnown(n, 100) + 1 },
 	},
 	{
 		name: "groove",
@@ -73,7 +87,8 @@ var vendors = []vendor{
 		dialect: func(d *simulator.Desk) http.Handler { return simulator.Groove(d, simulator.GrooveOptions{}) },
 		login:   "Bearer a",
 		desk:    simulator.Options{Feed: true, Resolution: time.Second},
-		idle:    1,
+		// The history of each conversation.
+		least: func(n int) int { return pagesToKnown(n, 50) + n },
 	},
 	{
 		name: "intercom",
@@ -83,7 +98,9 @@ var vendors = []vendor{
 		},
 		login: "Bearer a",
 		desk:  simulator.Options{Feed: true, Resolution: time.Second},
-		idle:  3,
+		// The search tells how many there are. Teammates, what was deleted, and each
+		// conversation's parts.
+		least: func(n int) int { return pages(n, 150) + 2 + n },
 	},
 	{
 		name: "requesttracker",
@@ -95,7 +112,8 @@ var vendors = []vendor{
 		},
 		login: "token a",
 		desk:  simulator.Options{Feed: true, Resolution: time.Second},
-		idle:  1,
+		// Transactions, and the tickets that they are of.
+		least: func(n int) int { return pagesToKnown(n, 100) + (n+99)/100 },
 	},
 	{
 		name: "zendesk",
@@ -107,7 +125,9 @@ var vendors = []vendor{
 		},
 		login: "Bearer a",
 		desk:  simulator.Options{Feed: true, Resolution: time.Second},
-		idle:  3, // two of them exports
+		// Both exports, of which that of tickets tells its end, who is available, and who
+		// asked, of a hundred tickets at once.
+		least: func(n int) int { return pages(n, 1000) + pagesToKnown(n, 1000) + 1 + (n+99)/100 },
 	},
 }
 
