@@ -7,9 +7,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// SumChunk is how many checksums are asked for at once.
-const SumChunk = sumChunk
-
 // PutSchemaVersion writes a schema version, as a program of that version would.
 func PutSchemaVersion(tx *bolt.Tx, n uint64) error {
 	return tx.Bucket(schemaBucket).Put(schemaVersion, seal(0, schemaVersion, binary.BigEndian.AppendUint64(nil, n)))

@@ -38,9 +38,12 @@ const (
 	sessionPrefix = "helpdesk_exporter/"
 )
 
-// sessions are the settings of each session, in milliseconds: what a stopped or
-// cut off replica has begun, the server ends.
+// sessions are the settings of each session. What a stopped or cut off replica has
+// begun, the server ends, after so many milliseconds. Values that are read in order
+// are always read by the index: while a server does not know yet how many there are,
+// it would rather sort all of them for each few that are asked for.
 var sessions = map[string]string{
+	"enable_sort":                         "off",
 	"idle_in_transaction_session_timeout": "5000",
 	"lock_timeout":                        "5000",
 	"statement_timeout":                   strconv.FormatInt(stepTimeout.Milliseconds(), 10),

@@ -2,11 +2,11 @@ package state
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"strings"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -44,48 +44,41 @@ func (p *Postgres) vouch(source string) error {
 	return nil
 }
 
-// sumChunk is how many checksums are asked for at once: a statement must be short
-// beside a lease, on a slow disk too.
-const sumChunk = 50_000
+// sumTimeout is how long the checksums of a source may take: longer than another
+// statement, for a long history that is not in memory. The lease is renewed meanwhile.
+const sumTimeout = 5 * time.Minute
 
-// there is the total of the values that are there, as their checksums tell it.
+// there is the total of the values that are there, as the checksums tell it that
+// they end with. The server cannot compute a checksum; it can leave out what a
+// checksum is of.
 func (t *postgresTx) there(source string) (sum total, err error) {
-	for after := (placed{source: source}); ; {
-		n, sums, last, err := t.checksums(after, sumChunk)
-		if err != nil {
-			return total{}, err
-		}
-		if n*crc32.Size != len(sums) {
-			return total{}, t.p.damaged(source, errors.New("a value is shorter than its checksum"))
-		}
-		for ; len(sums) > 0; sums = sums[crc32.Size:] {
+	ctx, cancel := context.WithTimeout(t.p.ctx, sumTimeout)
+	defer cancel()
+	if _, err := t.tx.Exec(ctx, `SELECT set_config('statement_timeout', $1, true)`, strconv.FormatInt(sumTimeout.Milliseconds(), 10)); err != nil {
+		return total{}, t.p.failed("read the checksums", err)
+	}
+	const q = `SELECT count(*), string_agg(substring(value FROM octet_length(value) - 3), '') FROM helpdesk_values WHERE source = $1 GROUP BY tbl`
+	rows, err := t.tx.Query(ctx, q, source)
+	if err != nil {
+		return total{}, t.p.failed("read the checksums", err)
+	}
+	var n int
+	var sums []byte
+	short := false
+	_, err = pgx.ForEachRow(rows, []any{&n, &sums}, func() error {
+		short = short || n*crc32.Size != len(sums)
+		for ; len(sums) >= crc32.Size; sums = sums[crc32.Size:] {
 			sum.add(sums[:crc32.Size])
 		}
-		if n < sumChunk {
-			return sum, nil
-		}
-		after = last
-	}
-}
-
-// checksums are those that the next values after a place end with, one behind the
-// other, and the place of the last value. The server cannot compute a checksum;
-// it can leave out what a checksum is of.
-func (t *postgresTx) checksums(after placed, most int) (n int, sums []byte, last placed, err error) {
-	var at string
-	err = t.p.step(func(ctx context.Context) error {
-		// A table's name is letters, and hexadecimal digits are in the order of the
-		// bytes, so the greatest of these texts is of the last value.
-		const q = `SELECT count(*), coalesce(string_agg(substring(value FROM octet_length(value) - 3), ''), ''), coalesce(max(tbl || ' ' || encode(key, 'hex')), '')
-			FROM (SELECT tbl, key, value FROM helpdesk_values WHERE source = $1 AND (tbl, key) > ($2, $3) ORDER BY tbl, key LIMIT $4) v`
-		return t.tx.QueryRow(ctx, q, after.source, string(after.table), []byte(after.key), most).Scan(&n, &sums, &at)
+		return nil
 	})
-	if err != nil {
-		return 0, nil, placed{}, t.p.failed("read the checksums", err)
+	switch {
+	case err != nil:
+		return total{}, t.p.failed("read the checksums", err)
+	case short:
+		return total{}, t.p.damaged(source, errors.New("a value is shorter than its checksum"))
 	}
-	table, key, _ := strings.Cut(at, " ")
-	bytes, err := hex.DecodeString(key)
-	return n, sums, placed{after.source, Table(table), string(bytes)}, err
+	return sum, nil
 }
 
 // verifyChunk is how many values are verified at once.

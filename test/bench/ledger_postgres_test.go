@@ -15,7 +15,7 @@ import (
 )
 
 func init() {
-	ledgers = append(ledgers, ledger{"PostgreSQL", func(b *testing.B) func() (state.Store, error) {
+	ledgers = append(ledgers, ledger{name: "PostgreSQL", copied: true, fresh: func(b *testing.B) func() (state.Store, error) {
 		dsn := os.Getenv("POSTGRES_TEST_DSN")
 		if dsn == "" {
 			b.Fatal("POSTGRES_TEST_DSN is not set: run this by scripts/postgres run")

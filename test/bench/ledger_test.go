@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -12,13 +13,14 @@ import (
 // ledger is a kind of ledger. Each call of fresh is a new one, which open opens,
 // again and again.
 type ledger struct {
-	name  string
-	fresh func(b *testing.B) (open func() (state.Store, error))
+	name   string
+	fresh  func(b *testing.B) (open func() (state.Store, error))
+	copied bool // from a file that was filled: to fill it itself takes an hour
 }
 
 // ledgers are the kinds: PostgreSQL is one where a server is, see
 // ledger_postgres_test.go.
-var ledgers = []ledger{{"bbolt", func(b *testing.B) func() (state.Store, error) {
+var ledgers = []ledger{{name: "bbolt", fresh: func(b *testing.B) func() (state.Store, error) {
 	path := filepath.Join(b.TempDir(), "ledger.db")
 	return func() (state.Store, error) { return state.OpenBolt(path) }
 }}}
@@ -31,7 +33,7 @@ var ledgers = []ledger{{"bbolt", func(b *testing.B) func() (state.Store, error) 
 func BenchmarkLedger(b *testing.B) {
 	for _, l := range ledgers {
 		b.Run("engine="+l.name+"/commit", func(b *testing.B) { benchmarkCommit(b, l) })
-		for _, tracked := range []int{1_000, 10_000, 100_000} {
+		for _, tracked := range []int{1_000, 10_000, 100_000, 1_000_000} {
 			b.Run(fmt.Sprintf("engine=%s/restart=%d", l.name, tracked), func(b *testing.B) { benchmarkRestart(b, l, population{tracked, tracked / 10}) })
 		}
 	}
@@ -39,7 +41,7 @@ func BenchmarkLedger(b *testing.B) {
 
 func benchmarkCommit(b *testing.B, l ledger) {
 	p := population{10_000, 1000}
-	d := filledDesk(b, l.fresh(b), p)
+	d := l.filled(b, l.fresh(b), p)
 	defer d.store.Close()
 	for n := p.tracked; b.Loop(); n += 100 {
 		b.StopTimer()
@@ -56,7 +58,7 @@ func benchmarkCommit(b *testing.B, l ledger) {
 
 func benchmarkRestart(b *testing.B, l ledger, p population) {
 	open := l.fresh(b)
-	if err := filledDesk(b, open, p).store.Close(); err != nil {
+	if err := l.filled(b, open, p).store.Close(); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
@@ -76,8 +78,15 @@ func benchmarkRestart(b *testing.B, l ledger, p population) {
 	}
 }
 
-func filledDesk(b *testing.B, open func() (state.Store, error), p population) *desk {
+// filled is a desk over a ledger that has a population.
+func (l ledger) filled(b *testing.B, open func() (state.Store, error), p population) *desk {
 	b.Helper()
+	if l.copied {
+		file := ledgers[0].filled(b, ledgers[0].fresh(b), p)
+		if err := errors.Join(copyLedger(open, file.store), file.store.Close()); err != nil {
+			b.Fatal(err)
+		}
+	}
 	store, err := open()
 	if err != nil {
 		b.Fatal(err)
@@ -86,8 +95,33 @@ func filledDesk(b *testing.B, open func() (state.Store, error), p population) *d
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := d.fill(p); err != nil {
+	if !l.copied {
+		err = d.fill(p)
+	}
+	if err != nil {
 		b.Fatal(err)
 	}
 	return d
+}
+
+// copyLedger copies what a ledger has of the source.
+func copyLedger(open func() (state.Store, error), from state.Store) error {
+	to, err := open()
+	if err != nil {
+		return err
+	}
+	err = from.View(func(read state.Tx) error {
+		return to.Update(func(write state.Tx) error {
+			for _, table := range state.Tables {
+				err := read.Scan(sourceName, table, nil, func(k, v []byte) (bool, error) {
+					return true, write.Put(sourceName, table, k, v)
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	return errors.Join(err, to.Close())
 }
