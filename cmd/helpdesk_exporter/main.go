@@ -21,6 +21,7 @@ import (
 	webflag "github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/app"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/heap"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
@@ -75,6 +76,7 @@ func run(args []string) int {
 		}
 		return 0
 	}
+	heap.Settle()
 	f.log.Style = promslog.GoKitStyle // the other style calls the place in the code "source", which is a helpdesk here
 	f.options.Logger = promslog.New(f.log)
 	slog.SetDefault(f.options.Logger)

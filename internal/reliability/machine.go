@@ -28,6 +28,8 @@ var machineRows = []Row{
 		"internal/state", "TestAPageOfThePastIsRefusedOrHarmless"),
 	one(machine, "damaged ledger: a file that is cut off", "It is refused.",
 		"internal/state", "TestAFileThatIsCutOffIsRefused"),
+	one(machine, "damaged ledger: values in PostgreSQL", "What is missing or of an earlier time is noticed before the source is polled, what was changed when it is read at the latest: it is not polled then, and other sources are.",
+		"internal/app", "TestADamagedSourceIsNotPolledAndTheOthersAre").with("postgres"),
 	one(machine, "a disk that does not confirm a write", "The store ends, and a restart finds one state or the other, whole.",
 		"internal/state", "TestAWriteThatTheDiskDidNotConfirmEndsTheStore"),
 	conformance(machine, "the clock jumps back and forth", "Every counter equals the truth. (The helpdesk's clock jumps against the machine's, by a minute to three hours.)",

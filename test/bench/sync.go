@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/engine"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/heap"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/poll"
@@ -135,6 +136,7 @@ func (s *source) close() error {
 func child(args []string) error {
 	switch args[0] {
 	case "sync":
+		heap.Settle() // as the exporter does
 		s, err := openSource(vendorNamed(args[1]), args[2], args[3])
 		if err != nil {
 			return err
@@ -152,6 +154,7 @@ func child(args []string) error {
 			return err
 		})
 	case "rounds":
+		heap.Settle()
 		return rounds(vendorNamed(args[1]), args[2], args[3])
 	}
 	return fmt.Errorf("no program %q", args[0])
