@@ -25,6 +25,9 @@ var (
 	StartLimit = rest.Reading{Limit: 200, Remaining: 200, Window: callWindow}
 )
 
+// maxReset bounds what a mistaken header can ask for: the window is a minute.
+const maxReset = time.Hour
+
 // exportLimit reads the limit of exports as the vendor counts it:
 // "zendesk-ratelimit-incremental-exports: total=10; remaining=9; resets=60".
 func exportLimit(h http.Header) (rest.Reading, bool) {
@@ -41,7 +44,10 @@ func exportLimit(h http.Header) (rest.Reading, bool) {
 		case "remaining":
 			r.Remaining = n
 		case "resets": // rounded down
-			r.Reset = time.Duration(n+1) * time.Second
+			r.Reset = maxReset
+			if n < int(maxReset/time.Second) {
+				r.Reset = time.Duration(n+1) * time.Second
+			}
 		}
 	}
 	if r.Limit <= 0 || r.Remaining < 0 {
