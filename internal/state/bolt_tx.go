@@ -152,8 +152,12 @@ func (t *boltTx) Delete(source string, table Table, key []byte) error {
 		if b == nil {
 			return err
 		}
-		t.count(table, b.find(key), nil)
-		return b.bucket.Delete(key)
+		old := b.find(key)
+		if old == nil {
+			return nil
+		}
+		t.count(table, old, nil)
+		return b.at.Delete() // the bucket's own would look for the key again
 	})
 	if err != nil {
 		return fmt.Errorf("delete from %s: %w", table, err)
