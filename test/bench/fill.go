@@ -13,8 +13,10 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
 
-// population is what a ledger is filled with: conversations, of which the
-// newest are open, spread evenly over the retention.
+// population is what a ledger is filled with: conversations, of which the newest
+// are open. The newest 500 have the same lives whatever the size is: how old a
+// conversation is decides what is counted of it, and which deadlines it still has.
+// The others are spread evenly over the retention.
 type population struct {
 	tracked, open int
 }
@@ -25,7 +27,23 @@ const (
 	// pageOf is how many conversations a page of the filling has: more than a
 	// vendor's, so that it does not take hours.
 	pageOf = 5000
+	// newest is how many conversations came a few minutes apart in the end, as
+	// they do at a desk that has 300 a day.
+	newest = 500
+	apart  = 5 * time.Minute
 )
+
+// began is when a conversation of a population that ends now began.
+func (p population) began(i int, now time.Time) time.Time {
+	end := now.Add(-time.Hour)
+	late := min(newest, p.tracked)
+	if left := p.tracked - i; left <= late {
+		return end.Add(-time.Duration(left) * apart)
+	}
+	begun := now.Add(-retention + 2*time.Hour)
+	step := end.Add(-time.Duration(late)*apart).Sub(begun) / time.Duration(p.tracked-late)
+	return begun.Add(time.Duration(i) * step)
+}
 
 // policy is that of a configuration that says nothing of tiers.
 func policy() *kpi.Policy {
@@ -87,12 +105,10 @@ func (d *desk) fill(p population) error {
 	if err := d.source.Begin(d.now); err != nil {
 		return err
 	}
-	begun := d.now.Add(-retention + 2*time.Hour)
-	step := (retention - 3*time.Hour) / time.Duration(p.tracked)
 	for from := 0; from < p.tracked; from += pageOf {
 		var records []helpdesk.Record
 		for i := from; i < min(from+pageOf, p.tracked); i++ {
-			records = append(records, life(i, begun.Add(time.Duration(i)*step), i >= p.tracked-p.open)...)
+			records = append(records, life(i, p.began(i, d.now), i >= p.tracked-p.open)...)
 		}
 		if err := d.apply(records); err != nil {
 			return err
