@@ -233,16 +233,24 @@ func (a *App) claim(ctx context.Context, names []string) bool {
 // verify reads all of a source that was taken, beside the work on it. What is
 // damaged is given up: nothing of it was used, for what is read is verified, too.
 func (a *App) verify(ctx context.Context, name string) {
-	err := a.shared.Verify(ctx, name)
-	switch {
-	case err == nil || ctx.Err() != nil:
-	case errors.Is(err, state.ErrDamaged):
-		a.fail(name, err)
-		a.reloading.Lock()
-		defer a.reloading.Unlock()
-		a.leave(ctx, name)
-	default:
-		a.log.Warn("the history was not verified: each value is when it is read", "helpdesk", name, "err", err)
+	for {
+		err := a.shared.Verify(ctx, name)
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return
+		case errors.Is(err, state.ErrDamaged):
+			a.fail(name, err)
+			a.reloading.Lock()
+			defer a.reloading.Unlock()
+			a.leave(ctx, name)
+			return
+		}
+		a.log.Warn("the history is not verified yet", "helpdesk", name, "err", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(a.shared.Lasting()): // by then it is held again, or lost
+		}
 	}
 }
 

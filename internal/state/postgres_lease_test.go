@@ -338,10 +338,14 @@ func TestDamageInTheHistoryIsFoundWhenItIsReadAndByVerify(t *testing.T) {
 	if err := get("1"); err != nil {
 		t.Errorf("a sound value: %v", err)
 	}
-	for what, err := range map[string]error{"reading": get("2"), "verifying": verify()} {
+	over := a.Update(func(tx state.Tx) error { return tx.Put("shop", state.TableConversations, []byte("2"), []byte("new")) })
+	for what, err := range map[string]error{"reading": get("2"), "writing over it": over, "verifying": verify()} {
 		if !errors.Is(err, state.ErrDamaged) || !strings.Contains(err.Error(), "Restore the database from a backup") {
 			t.Errorf("%s: got %v, want ErrDamaged and what to do", what, err)
 		}
+	}
+	if err := get("1"); !errors.Is(err, state.ErrFenced) || a.Holds("shop") {
+		t.Errorf("after the damage was found: got %v, want ErrFenced", err)
 	}
 }
 

@@ -214,18 +214,20 @@ func (c *columns) add(at placed, value []byte) {
 	c.values = append(c.values, value)
 }
 
-// send reads what the touched values were, for the totals, and writes.
+// send reads what the touched values were, for the totals, and writes. Damage is
+// not written over: it would be gone, and what it had told with it.
 func (t *postgresTx) send(ctx context.Context, touched, put, gone columns) error {
 	const keys = ` unnest($1::text[], $2::text[], $3::bytea[]) AS k (source, tbl, key) `
 	b := &pgx.Batch{}
 	b.Queue(`SELECT pg_current_xact_id()::text`).QueryRow(func(r pgx.Row) error { return r.Scan(&t.xid) })
-	b.Queue(`SELECT v.source, v.value FROM helpdesk_values v JOIN`+keys+`USING (source, tbl, key)`, touched.sources, touched.tables, touched.keys).
+	b.Queue(`SELECT v.source, v.tbl, v.key, v.value FROM helpdesk_values v JOIN`+keys+`USING (source, tbl, key)`, touched.sources, touched.tables, touched.keys).
 		Query(func(rows pgx.Rows) error {
 			var source string
-			var sealed []byte
-			_, err := pgx.ForEachRow(rows, []any{&source, &sealed}, func() error {
-				t.sources[source].total.remove(sealed)
-				return nil
+			var r row
+			_, err := pgx.ForEachRow(rows, []any{&source, &r.Table, &r.Key, &r.Value}, func() error {
+				t.sources[source].total.remove(r.Value)
+				_, err := t.p.unseal(placed{source, Table(r.Table), string(r.Key)}, r.Value)
+				return err
 			})
 			return err
 		})

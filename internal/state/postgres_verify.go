@@ -86,7 +86,8 @@ const verifyChunk = 4096
 
 // Verify reads everything that the ledger has of a source that this replica
 // holds, beside its work, and reports whether all values match their checksums.
-// It ends without an error when the source is lost meanwhile.
+// A source with damage is lost at once: nothing more is written to it. It ends
+// without an error when the source is lost meanwhile.
 func (p *Postgres) Verify(ctx context.Context, source string) error {
 	for after := (placed{source: source}); p.Holds(source); {
 		if ctx.Err() != nil {
@@ -99,6 +100,7 @@ func (p *Postgres) Verify(ctx context.Context, source string) error {
 		for _, r := range rows {
 			after = placed{source, Table(r.Table), string(r.Key)}
 			if _, err := p.unseal(after, r.Value); err != nil {
+				p.lose(source)
 				return err
 			}
 		}
