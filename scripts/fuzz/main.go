@@ -59,7 +59,7 @@ func run(budget, only, document string) error {
 		fmt.Printf("%12s inputs  %s\n", grouped(t.Inputs), t)
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("an input was found that fails %s: it is in testdata/fuzz of the package", strings.Join(failed, ", "))
+		return fmt.Errorf("%s failed, see above: an input that was found is in testdata/fuzz of the package; \"context deadline exceeded\" alone tells of a machine too busy to end in time", strings.Join(failed, ", "))
 	}
 	if document == "" {
 		return nil
