@@ -2,9 +2,11 @@ package gorgias
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -251,5 +253,43 @@ func TestLimitsThatAreNoneAreNotTakenForOne(t *testing.T) {
 		if used != want[0] || ok && limit != want[1] || ok != (want[2] == 1) {
 			t.Errorf("%q: %d/%d %v", value, used, limit, ok)
 		}
+	}
+}
+
+// unread are the samples of what is not read, with the reason.
+var unread = map[string]string{
+	"account_settings_2025.json":        "business hours are the configuration's, the rest is in no metric",
+	"http_integration_doc_example.json": "the account's own administrator makes the webhook",
+	"reporting_stats_request.json":      "a request without its answer: what is reported is measured",
+	"stats_overview.json":               "sums over a time, without the tickets that they are of",
+	"tag_get.json":                      "the names of tags come with the ticket",
+	"views_list.json":                   "the open set is read by filters of our own, whatever views the account has",
+	"views_system_filters.json":         "the open set is read by filters of our own, whatever views the account has",
+}
+
+func TestEverySampleIsReadOrNamedWithAReason(t *testing.T) {
+	source, err := os.ReadFile("samples_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no samples: ", err)
+	}
+	missing := maps.Clone(unread)
+	for _, f := range files {
+		name := filepath.Base(f)
+		mentions := strings.Count(string(source), `"`+name+`"`)
+		_, not := unread[name]
+		switch {
+		case mentions == 0:
+			t.Errorf("%s is neither read nor named with a reason", name)
+		case not && mentions > 1:
+			t.Errorf("%s is read, and named as one that is not", name)
+		}
+		delete(missing, name)
+	}
+	if len(missing) > 0 {
+		t.Errorf("no such samples: %v", missing)
 	}
 }
