@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 )
 
@@ -172,25 +173,5 @@ var notRead = map[string]string{
 }
 
 func TestEverySampleIsReadOrNamedWithAReason(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no samples: %v", err)
-	}
-	tests := ""
-	for _, name := range []string{"samples_test.go", "hook_test.go", "probe_test.go"} {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tests += string(b)
-	}
-	for _, file := range files {
-		name := filepath.Base(file)
-		if mentioned := strings.Count(tests, `"`+name+`"`); mentioned == 0 {
-			t.Errorf("%s is neither read by a test nor named with a reason", name)
-		}
-		if notRead[name] == "" && !strings.Contains(tests, `sample(t, "`+name) && !strings.Contains(tests, `"`+name+`":`) {
-			t.Errorf("%s is not read", name)
-		}
-	}
+	collectortest.Samples(t, "testdata/*.json", notRead, "samples_test.go", "hook_test.go", "probe_test.go")
 }

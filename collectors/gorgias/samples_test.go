@@ -2,11 +2,9 @@ package gorgias
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -268,28 +266,5 @@ var unread = map[string]string{
 }
 
 func TestEverySampleIsReadOrNamedWithAReason(t *testing.T) {
-	source, err := os.ReadFile("samples_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no samples: ", err)
-	}
-	missing := maps.Clone(unread)
-	for _, f := range files {
-		name := filepath.Base(f)
-		mentions := strings.Count(string(source), `"`+name+`"`)
-		_, not := unread[name]
-		switch {
-		case mentions == 0:
-			t.Errorf("%s is neither read nor named with a reason", name)
-		case not && mentions > 1:
-			t.Errorf("%s is read, and named as one that is not", name)
-		}
-		delete(missing, name)
-	}
-	if len(missing) > 0 {
-		t.Errorf("no such samples: %v", missing)
-	}
+	collectortest.Samples(t, "testdata/*.json", unread, "samples_test.go")
 }

@@ -6,13 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
@@ -455,19 +455,5 @@ var unread = map[string]string{
 }
 
 func TestEverySampleIsReadOrSaidNotToBe(t *testing.T) {
-	source, err := os.ReadFile("samples_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob("testdata/samples/*.json")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no samples", err)
-	}
-	for _, f := range files {
-		name := filepath.Base(f)
-		read := strings.Contains(string(source), `t, "`+name+`")`)
-		if _, not := unread[name]; !read && !not {
-			t.Errorf("%s is neither read nor said not to be", name)
-		}
-	}
+	collectortest.Samples(t, "testdata/samples/*.json", unread, "samples_test.go")
 }
