@@ -30,6 +30,9 @@ type logged struct {
 	Base    int64 `json:"base,omitempty"`
 	Walking bool  `json:"walking,omitempty"`
 	First   bool  `json:"first,omitempty"`
+	// Untold are new tickets whose rows the next page of the walk asks for, fewer
+	// than one call tells.
+	Untold []string `json:"untold,omitempty"`
 }
 
 // readLog reads the next page of what happened to all tickets.
@@ -49,15 +52,17 @@ func (c *Collector) readLog(ctx context.Context, w helpdesk.Walk) (helpdesk.Page
 	}
 	var page helpdesk.Page
 	updates := updatesOf(*answer.Events, &page)
+	told := max(st.Base, st.From)
+	page.Done = st.pass(answer, updates, c.perPage)
 	if !st.First { // the first sync reads the open set
-		if err := c.tellNew(ctx, updates, max(st.Base, st.From), &page); err != nil {
+		st.addNew(updates, told)
+		if err := c.tellNew(ctx, &st, &page); err != nil {
 			return helpdesk.Page{}, err
 		}
 	}
 	if err := c.tell(ctx, updates, &page); err != nil {
 		return helpdesk.Page{}, err
 	}
-	page.Done = st.pass(answer, updates, c.perPage)
 	if st.First {
 		page.Progress = progress(st.From, w)
 	}
@@ -135,20 +140,25 @@ func updatesOf(raw []json.RawMessage, p *helpdesk.Page) []update {
 	return updates
 }
 
-// tellNew adds the rows of tickets that were created after a second up to which
-// all was told. The export of tickets hides a ticket for as long as it changes
-// each minute, as a chat does.
-func (c *Collector) tellNew(ctx context.Context, updates []update, after int64, p *helpdesk.Page) error {
-	var ids []string
+// addNew adds the tickets that were created after a second up to which all was told.
+func (st *logged) addNew(updates []update, told int64) {
 	for i := range updates {
-		if u := &updates[i]; u.creates() && u.at.Unix() > after && !slices.Contains(ids, string(u.ticket)) {
-			ids = append(ids, string(u.ticket))
+		if u := &updates[i]; u.creates() && u.at.Unix() > told && !slices.Contains(st.Untold, string(u.ticket)) {
+			st.Untold = append(st.Untold, string(u.ticket))
 		}
 	}
-	for some := range slices.Chunk(ids, pageSize) {
-		if err := c.tellMany(ctx, some, p); err != nil {
+}
+
+// tellNew adds the rows of new tickets: the export of tickets hides a ticket for
+// as long as it changes each minute, as a chat does. What does not fill a call
+// waits for the next page.
+func (c *Collector) tellNew(ctx context.Context, st *logged, p *helpdesk.Page) error {
+	for len(st.Untold) >= pageSize || p.Done && len(st.Untold) > 0 {
+		n := min(pageSize, len(st.Untold))
+		if err := c.tellMany(ctx, st.Untold[:n], p); err != nil {
 			return err
 		}
+		st.Untold = st.Untold[n:]
 	}
 	return nil
 }

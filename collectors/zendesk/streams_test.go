@@ -95,7 +95,57 @@ func TestCostsOfARound(t *testing.T) {
 		api.opened(v, now.Add(16*time.Minute).Add(time.Duration(v)*time.Second/100))
 	}
 	api.clock = now.Add(20 * time.Minute)
-	compare(t, map[string]int{ticketLog: 2, ticketExport: 2, manyTickets: 16}, round())
+	compare(t, map[string]int{ticketLog: 2, ticketExport: 2, manyTickets: 15}, round())
+}
+
+// The rows that a page leaves to the next one are told after a restart, too, and
+// after a call that failed.
+func TestRowsOfNewTicketsWaitForAFullCallUntilTheWalkEnds(t *testing.T) {
+	api := newFake(t)
+	api.opened(1, now.Add(-2*time.Hour))
+	_, cursor := collectortest.Walk(t, unlimited(api), helpdesk.StreamEvents, at(0))
+	api.paths()
+	for v := 2; v <= 251; v++ {
+		api.opened(v, now.Add(time.Duration(v)*time.Second))
+	}
+	api.perPage, api.clock = 60, now.Add(time.Hour)
+	asked := 0
+	api.before = func(r rest.Request) error {
+		if r.Path != root+manyTickets {
+			return nil
+		}
+		if asked++; asked%2 == 1 { // each call fails once
+			return collectortest.Failure(r, http.StatusInternalServerError)
+		}
+		return nil
+	}
+	told, most, failed := map[string]int{}, 0, 0
+	for w, done := at(time.Hour), false; !done; {
+		w.Cursor = cursor
+		p, err := unlimited(api).Read(t.Context(), helpdesk.StreamEvents, w) // a new process
+		if err != nil {
+			failed++
+			continue
+		}
+		for _, r := range p.Records {
+			if conv, row := r.(helpdesk.Conversation); row {
+				told[conv.ID]++
+			}
+		}
+		cursor, done = p.Cursor, p.Done
+		most = max(most, len(helpdesk.ReadCursor[logged](cursorVersion, cursor).Untold))
+	}
+	compare(t, 250, len(told))
+	for v, times := range told {
+		if times != 1 {
+			t.Errorf("ticket %s was told %d times", v, times)
+		}
+	}
+	compare(t, 0, len(helpdesk.ReadCursor[logged](cursorVersion, cursor).Untold))
+	compare(t, 3, failed)
+	if most == 0 || most >= pageSize {
+		t.Errorf("up to %d tickets waited", most)
+	}
 }
 
 func TestTheLogGoesOnFromTheSecondInWhichAPageEnds(t *testing.T) {
