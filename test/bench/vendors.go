@@ -24,7 +24,9 @@ type vendor struct {
 	dialect func(*simulator.Desk) http.Handler
 	login   string // the header Authorization
 	desk    simulator.Options
-	least   func(n int) int // the calls of a round that finds n conversations, each with a message, beside oldOnes
+	// The calls of a round that finds n new conversations, each with a message, beside
+	// oldOnes, and of one in which n of oldOnes were answered and closed.
+	least, leastChanged func(n int) int
 }
 
 // pages are those of a list of n rows; whole lists tell their end.
@@ -52,6 +54,8 @@ var vendors = []vendor{
 		// own, and what is new ends with three contacts in a row that have nothing: the order
 		// of the list is documented too loosely for one to prove it.
 		least: func(n int) int { return pages(oldOnes+n, 20) + 3 + 3 + n },
+		// The list is as long as it was, and told to its end as well.
+		leastChanged: func(n int) int { return pages(oldOnes, 20) + 3 + 3 + n },
 	},
 	{
 		name: "freshdesk",
@@ -65,7 +69,8 @@ var vendors = []vendor{
 		desk:  simulator.Options{Resolution: time.Second},
 		// Two more lists of tickets (spam, deleted), who is available, and the messages of
 		// each ticket.
-		least: func(n int) int { return pagesToKnown(n, 100) + 2 + 1 + n },
+		least:        func(n int) int { return pagesToKnown(n, 100) + 2 + 1 + n },
+		leastChanged: func(n int) int { return pagesToKnown(n, 100) + 2 + 1 + n },
 	},
 	{
 		name: "gorgias",
@@ -79,6 +84,8 @@ var vendors = []vendor{
 		desk:  simulator.Options{FixedTeams: true},
 		// Tickets, messages, and no event.
 		least: func(n int) int { return pagesToKnown(n, 100) + pagesToKnown(n, 100) + 1 },
+		// An event for each close, in a list that tells its end.
+		leastChanged: func(n int) int { return pagesToKnown(n, 100) + pagesToKnown(n, 100) + pages(n, 100) },
 	},
 	{
 		name: "groove",
@@ -89,7 +96,8 @@ var vendors = []vendor{
 		login:   "Bearer a",
 		desk:    simulator.Options{Feed: true, Resolution: time.Second},
 		// The history of each conversation.
-		least: func(n int) int { return pagesToKnown(n, 50) + n },
+		least:        func(n int) int { return pagesToKnown(n, 50) + n },
+		leastChanged: func(n int) int { return pagesToKnown(n, 50) + n },
 	},
 	{
 		name: "intercom",
@@ -101,7 +109,8 @@ var vendors = []vendor{
 		desk:  simulator.Options{Feed: true, Resolution: time.Second},
 		// The search tells how many there are. Teammates, what was deleted, and each
 		// conversation's parts.
-		least: func(n int) int { return pages(n, 150) + 2 + n },
+		least:        func(n int) int { return pages(n, 150) + 2 + n },
+		leastChanged: func(n int) int { return pages(n, 150) + 2 + n },
 	},
 	{
 		name: "requesttracker",
@@ -115,6 +124,8 @@ var vendors = []vendor{
 		desk:  simulator.Options{Feed: true, Resolution: time.Second},
 		// Transactions, and the tickets that they are of.
 		least: func(n int) int { return pagesToKnown(n, 100) + (n+99)/100 },
+		// Three transactions of each ticket: an answer, by which it is open, and a close.
+		leastChanged: func(n int) int { return pagesToKnown(3*n, 100) + (n+99)/100 },
 	},
 	{
 		name: "zendesk",
@@ -129,6 +140,8 @@ var vendors = []vendor{
 		// Both exports, of which that of tickets tells its end, who is available, and who
 		// asked, of a hundred tickets at once.
 		least: func(n int) int { return pages(n, 1000) + pagesToKnown(n, 1000) + 1 + (n+99)/100 },
+		// The log tells two updates of each ticket, and the export its row.
+		leastChanged: func(n int) int { return pages(n, 1000) + pagesToKnown(2*n, 1000) + 1 },
 	},
 }
 
