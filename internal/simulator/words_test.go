@@ -172,6 +172,40 @@ func TestTruthAgreesWithTheLog(t *testing.T) {
 	}
 }
 
+// A desk that is slow is not praised: its ratings are of the tier that it keeps nine
+// times in ten on each clock, which is below what the demo promises.
+func TestRatingsAreOfTheTierThatTheDeskKeeps(t *testing.T) {
+	const objective = 0.9 // the demo's
+	d := lively(1)
+	end := opens.Add(28 * day)
+	d.Advance(end)
+	v := d.Truth(measured(), []truth.Step{{Now: end, Watermark: end}})
+	sum := func(name string, labels ...string) (n float64) {
+		for k, x := range v {
+			if strings.HasPrefix(k, name+"{") && !slices.ContainsFunc(labels, func(l string) bool { return !strings.Contains(k, l) }) {
+				n += x
+			}
+		}
+		return n
+	}
+	keeps := func(tier kpi.Tier) bool {
+		return !slices.ContainsFunc(kpi.Clocks[:], func(c kpi.Clock) bool {
+			of := []string{fmt.Sprintf("clock=%q", c), fmt.Sprintf("tier=%q", tier)}
+			return sum("helpdesk_sla_events_total", append(of, `result="met"`)...) < objective*sum("helpdesk_sla_events_total", of...)
+		})
+	}
+	scores := 0.0
+	for score := 1; score <= 5; score++ {
+		scores += float64(score) * sum("helpdesk_csat_ratings_total", fmt.Sprintf(`score="%d"`, score))
+	}
+	mean := scores / sum("helpdesk_csat_ratings_total")
+	for _, tier := range kpi.Tiers {
+		if rated := mean >= kpi.CSATLimit(tier); keeps(tier) != rated {
+			t.Errorf("the desk keeps %v: %t; ratings of %.2f are of it: %t", tier, keeps(tier), mean, rated)
+		}
+	}
+}
+
 func TestLiveTruthShowsTheQueue(t *testing.T) {
 	d := New(Options{Start: opens, Script: scripted()})
 	d.Advance(opens.Add(30 * time.Minute))

@@ -59,7 +59,7 @@ func changes(d *simulator.Desk, known int64) {
 }
 
 // callsOf is how many calls a round takes before which something has happened n
-// times, seconds apart, a minute ago and later. The known conversations are from all
+// times, seconds apart, a minute ago and before. The known conversations are from all
 // over the desk.
 func (b *bench) callsOf(v vendor, n int, happens func(d *simulator.Desk, known int64)) (int, error) {
 	now := time.Now().Truncate(time.Second).Add(-2 * time.Hour)
