@@ -109,25 +109,29 @@ func FuzzRows(f *testing.F) {
 	f.Add([]byte(`{"id":"1","status":"9","source":1e3,"created_at":"2026-09-01T10:00:00Z","updated_at":"2026-09-01T10:00:00Z","stats":{"reopened_at":7}}`))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		var p helpdesk.Page
-		row := new(ticket)
-		if readTicket(input, row, &p) {
-			c := New(nil, Options{})
-			c.addRow(row, &p)
+		for row := range rowsOf[ticket](input).Each("ticket", &p) {
+			if usable(row, &p) {
+				New(nil, Options{}).addRow(row, &p)
+			}
 		}
-		var m message
-		if lenient.Decode[id]("message", input, &m, &p) && m.ID != "" && m.Ticket != "" && !m.Created.IsZero() {
-			if msg, ok := messageOf(&m); ok {
+		for m := range rowsOf[message](input).Each("message", &p) {
+			if m.ID == "" || m.Ticket == "" || m.Created.IsZero() {
+				continue
+			}
+			if msg, ok := messageOf(m); ok {
 				p.Records = append(p.Records, msg)
 			}
 		}
-		readRating(input, &p)
-		for _, a := range agentRows([]json.RawMessage{input}, &p) {
+		for r := range rowsOf[rating](input).Each("rating", &p) {
+			tellRating(r, &p)
+		}
+		for _, a := range agentRows(rowsOf[agent](input), &p) {
 			p.Records = append(p.Records, agentOf(&a))
 		}
-		for _, t := range groupRows([]json.RawMessage{input}, &p) {
+		for _, t := range groupRows(rowsOf[group](input), &p) {
 			p.Records = append(p.Records, t)
 		}
-		availabilityRows([]json.RawMessage{input}, &p)
+		availabilityRows(rowsOf[availability](input), &p)
 		var h businessHours
 		if json.Unmarshal(input, &h) == nil {
 			_, _ = scheduleOf(&h) // an error is as good
@@ -136,4 +140,13 @@ func FuzzRows(f *testing.F) {
 			collectortest.CheckRecord(t, r)
 		}
 	})
+}
+
+// rowsOf is a list of one row, none when that is no JSON.
+func rowsOf[T any](row []byte) lenient.Rows[T] {
+	rows := make(lenient.Rows[T], 1)
+	if lenient.Unmarshal(row, &rows[0]) != nil {
+		return nil
+	}
+	return rows
 }

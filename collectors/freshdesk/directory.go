@@ -2,7 +2,6 @@ package freshdesk
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strconv"
 
@@ -31,47 +30,45 @@ func (c *Collector) know(ctx context.Context, prio rest.Priority) error {
 		return nil
 	}
 	n := names{groups: map[string]string{}, products: map[string]string{}, statuses: map[code]string{}}
-	for _, l := range []struct {
-		request rest.Request
-		note    func(json.RawMessage)
-	}{
-		{rest.Request{Endpoint: groupsPath, Path: groupsPath, Priority: prio}, func(raw json.RawMessage) { noteName(raw, n.groups) }},
-		{rest.Request{Endpoint: productsPath, Path: productsPath, Priority: prio}, func(raw json.RawMessage) { noteName(raw, n.products) }},
-		{statusRequest(prio), func(raw json.RawMessage) { noteStatuses(raw, n.statuses) }},
-	} {
-		rows, err := c.all(ctx, l.request)
-		switch rest.ReasonOf(err) {
-		case "":
-		case rest.ReasonForbidden, rest.ReasonGone, rest.ReasonClient:
-			continue
-		default:
-			return err
-		}
-		for _, raw := range rows {
-			l.note(raw)
-		}
+	if err := know(ctx, c, rest.Request{Endpoint: groupsPath, Path: groupsPath, Priority: prio}, func(g *group) { g.note(n.groups) }); err != nil {
+		return err
+	}
+	if err := know(ctx, c, rest.Request{Endpoint: productsPath, Path: productsPath, Priority: prio}, func(g *group) { g.note(n.products) }); err != nil {
+		return err
+	}
+	if err := know(ctx, c, statusRequest(prio), func(f *field) { f.note(n.statuses) }); err != nil {
+		return err
 	}
 	c.names, c.known = n, true
 	return nil
 }
 
-// noteName notes the name of a group or a product. What can't be read is counted
+// know notes the rows of a list that may be read. What can't be read of it is counted
 // by the stream of groups.
-func noteName(raw json.RawMessage, into map[string]string) {
-	var g group
-	if lenient.Unmarshal(raw, &g) == nil && g.ID != "" {
+func know[T any](ctx context.Context, c *Collector, r rest.Request, note func(*T)) error {
+	rows, err := all[T](ctx, c, r)
+	switch rest.ReasonOf(err) {
+	case "", rest.ReasonForbidden, rest.ReasonGone, rest.ReasonClient:
+	default:
+		return err
+	}
+	for row := range rows.Each("row", new(helpdesk.Page)) {
+		note(row)
+	}
+	return nil
+}
+
+// note notes the name of a group or a product.
+func (g *group) note(into map[string]string) {
+	if g.ID != "" {
 		into[string(g.ID)] = string(g.Name)
 	}
 }
 
-// noteStatuses notes the names of an account's statuses: of each number the name
-// that agents see, and the one that customers see.
-func noteStatuses(raw json.RawMessage, into map[code]string) {
-	var field struct {
-		Type    text                            `json:"type"`
-		Choices maybe[map[string]maybe[[]text]] `json:"choices"`
-	}
-	if lenient.Unmarshal(raw, &field) != nil || field.Type != "default_status" {
+// note notes the names of an account's statuses: of each number the name that agents
+// see, not the one that customers see.
+func (field *field) note(into map[code]string) {
+	if field.Type != "default_status" {
 		return
 	}
 	for number, labels := range field.Choices.V {
@@ -86,12 +83,12 @@ func noteStatuses(raw json.RawMessage, into map[code]string) {
 // names are remembered.
 // https://developers.freshdesk.com/api/#list_all_groups
 func (c *Collector) readTeams(ctx context.Context) (helpdesk.Page, error) {
-	raw, err := c.all(ctx, rest.Request{Endpoint: groupsPath, Path: groupsPath, Priority: rest.Background})
+	rows, err := all[group](ctx, c, rest.Request{Endpoint: groupsPath, Path: groupsPath, Priority: rest.Background})
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	page := helpdesk.Page{Done: true}
-	for _, t := range groupRows(raw, &page) {
+	for _, t := range groupRows(rows, &page) {
 		if c.known {
 			c.names.groups[t.ID] = t.Name
 		}
@@ -100,16 +97,14 @@ func (c *Collector) readTeams(ctx context.Context) (helpdesk.Page, error) {
 	return page, nil
 }
 
-func groupRows(raw []json.RawMessage, page *helpdesk.Page) []helpdesk.Team {
+func groupRows(rows lenient.Rows[group], page *helpdesk.Page) []helpdesk.Team {
 	var teams []helpdesk.Team
-	for _, r := range raw {
-		var g group
+	for g := range rows.Each("group", page) {
 		switch {
-		case !lenient.Decode[id]("group", r, &g, page):
 		case g.ID == "":
 			lenient.Skip(page, "id", "group", g.ID)
 		default:
-			teams = append(teams, teamOf(&g))
+			teams = append(teams, teamOf(g))
 		}
 	}
 	return teams

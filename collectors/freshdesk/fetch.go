@@ -48,7 +48,7 @@ func (c *Collector) fetch(ctx context.Context, w helpdesk.Want) (helpdesk.Page, 
 // https://developers.freshdesk.com/api/#view_a_ticket
 func (c *Collector) ticket(ctx context.Context, v id) (*ticket, error) {
 	const endpoint = root + "/tickets/{id}"
-	raw, err := c.one(ctx, rest.Request{
+	answer, err := one[ticket](ctx, c, rest.Request{
 		Endpoint: endpoint, Path: root + "/tickets/" + string(v), Query: url.Values{"include": {"stats"}}, Cost: costTicketInclude,
 	})
 	if rest.ReasonOf(err) == rest.ReasonGone {
@@ -57,9 +57,8 @@ func (c *Collector) ticket(ctx context.Context, v id) (*ticket, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := new(ticket)
-	var page helpdesk.Page
-	if lenient.Unmarshal(raw, t) != nil || t.ID != v || !readTicket(raw, t, &page) {
+	t := &answer.V
+	if t.ID != v || !usable(t, new(helpdesk.Page)) {
 		return nil, rest.BadAnswer(endpoint, errors.New("the answer is not the ticket"))
 	}
 	return t, nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -30,11 +29,11 @@ var _ helpdesk.ScheduleSource = (*Collector)(nil)
 // Schedules reads the account's calendars. Their holidays are not in the answer.
 func (c *Collector) Schedules(ctx context.Context) ([]helpdesk.Schedule, error) {
 	const path = root + "/business_hours"
-	raw, err := c.all(ctx, rest.Request{Endpoint: path, Path: path, Priority: rest.Background})
+	answer, err := all[businessHours](ctx, c, rest.Request{Endpoint: path, Path: path, Priority: rest.Background})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := lenient.All[businessHours]("business hours", raw)
+	rows, err := answer.Whole("business hours")
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,7 @@
 package freshdesk
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -24,43 +22,41 @@ const maxPages = 1000
 // list reads one page of a list, and whether there is a next one. The vendor
 // names it in a header; a page that is full may have one where no header says so.
 // A page without rows that is followed by another one is asked for twice.
-func (c *Collector) list(ctx context.Context, r rest.Request) (rows []json.RawMessage, more bool, err error) {
-	rows, more, err = c.page(ctx, r)
+func list[T any](ctx context.Context, c *Collector, r rest.Request) (rows lenient.Rows[T], more bool, err error) {
+	rows, more, err = page[T](ctx, c, r)
 	if err == nil && len(rows) == 0 && more {
-		return c.page(ctx, r)
+		return page[T](ctx, c, r)
 	}
 	return rows, more, err
 }
 
-func (c *Collector) page(ctx context.Context, r rest.Request) (rows []json.RawMessage, more bool, err error) {
-	var answer json.RawMessage
+func page[T any](ctx context.Context, c *Collector, r rest.Request) (rows lenient.Rows[T], more bool, err error) {
 	link := ""
-	r.Path = c.root + strings.TrimPrefix(r.Path, root)
 	r.Heard = func(h http.Header) { link = h.Get("Link") }
-	if err := c.api.Do(ctx, r, &answer); err != nil {
+	answer, err := one[lenient.Rows[T]](ctx, c, r)
+	if err != nil {
 		return nil, false, err
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(answer), []byte("[")) || lenient.Unmarshal(answer, &rows) != nil {
-		return nil, false, noRows(r.Endpoint)
+	if !answer.OK {
+		return nil, false, rest.BadAnswer(r.Endpoint, errors.New("the answer has no list of rows")) // never taken for an empty one
 	}
-	return rows, strings.Contains(link, `rel="next"`) || len(rows) >= pageSize, nil
+	return answer.V, strings.Contains(link, `rel="next"`) || len(answer.V) >= pageSize, nil
 }
 
-// one reads a single thing.
-func (c *Collector) one(ctx context.Context, r rest.Request) (json.RawMessage, error) {
-	var answer json.RawMessage
+// one reads a single thing, which is absent where the answer is another.
+func one[T any](ctx context.Context, c *Collector, r rest.Request) (answer maybe[T], err error) {
 	r.Path = c.root + strings.TrimPrefix(r.Path, root)
-	err := c.api.Do(ctx, r, &answer)
+	err = c.api.Do(ctx, r, &answer)
 	return answer, err
 }
 
 // all reads a list whole.
-func (c *Collector) all(ctx context.Context, r rest.Request) ([]json.RawMessage, error) {
-	var rows []json.RawMessage
+func all[T any](ctx context.Context, c *Collector, r rest.Request) (lenient.Rows[T], error) {
+	var rows lenient.Rows[T]
 	query := r.Query
 	for page := 1; page <= maxPages; page++ {
 		r.Query = paged(query, page)
-		part, more, err := c.list(ctx, r)
+		part, more, err := list[T](ctx, c, r)
 		if err != nil {
 			return nil, err
 		}
@@ -78,10 +74,4 @@ func paged(q url.Values, page int) url.Values {
 		out[k] = v
 	}
 	return out
-}
-
-// noRows is the error for an answer that is no list: never taken for an empty
-// one.
-func noRows(endpoint string) error {
-	return rest.BadAnswer(endpoint, errors.New("the answer has no list of rows"))
 }

@@ -64,7 +64,7 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 		}
 	}
 	s := at.Left[len(at.Left)-1]
-	raw, total, err := c.search(ctx, s.query(), at.Page)
+	rows, total, err := c.search(ctx, s.query(), at.Page)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
@@ -73,8 +73,8 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	if parts := s.split(w.Now); at.Page == 1 && total > searchRows*searchPages && len(parts) > 0 {
 		at.Left = append(at.Left[:len(at.Left)-1], parts...)
 	} else {
-		c.tellOpen(raw, &page)
-		at.pass(len(raw), total, s, &page)
+		c.tellOpen(rows, &page)
+		at.pass(len(rows), total, s, &page)
 	}
 	if at.Searches >= maxSearches && len(at.Left) > 0 {
 		at.Left = nil
@@ -105,10 +105,9 @@ func (at *openPlace) pass(rows, total int, s span, page *helpdesk.Page) {
 
 // tellOpen adds the rows of a search. They have no stamps of what happened: the
 // list of tickets tells that.
-func (c *Collector) tellOpen(raw []json.RawMessage, page *helpdesk.Page) {
-	for _, r := range raw {
-		t := new(ticket)
-		if !readTicket(r, t, page) {
+func (c *Collector) tellOpen(rows lenient.Rows[ticket], page *helpdesk.Page) {
+	for t := range rows.Each("ticket", page) {
+		if !usable(t, page) {
 			continue
 		}
 		conv, unknown := conversation(t, c.names, c.base)
@@ -120,23 +119,22 @@ func (c *Collector) tellOpen(raw []json.RawMessage, page *helpdesk.Page) {
 }
 
 // search reads one page of a search, and how many tickets it finds.
-func (c *Collector) search(ctx context.Context, query string, page int) ([]json.RawMessage, int, error) {
+func (c *Collector) search(ctx context.Context, query string, page int) (lenient.Rows[ticket], int, error) {
 	const endpoint = root + "/search/tickets"
-	raw, err := c.one(ctx, rest.Request{
+	answer, err := one[struct {
+		Total   maybe[int]                  `json:"total"`
+		Results maybe[lenient.Rows[ticket]] `json:"results"`
+	}](ctx, c, rest.Request{
 		Endpoint: endpoint, Path: endpoint, Priority: rest.Background,
 		Query: url.Values{"query": {`"` + query + `"`}, "page": {strconv.Itoa(page)}},
 	})
 	if err != nil {
 		return nil, 0, err
 	}
-	var answer struct {
-		Total   maybe[int]         `json:"total"`
-		Results *[]json.RawMessage `json:"results"`
-	}
-	if lenient.Unmarshal(raw, &answer) != nil || answer.Results == nil {
+	if !answer.V.Results.OK {
 		return nil, 0, rest.BadAnswer(endpoint, errors.New("the answer has no list of results"))
 	}
-	return *answer.Results, answer.Total.V, nil
+	return answer.V.Results.V, answer.V.Total.V, nil
 }
 
 // live are the numbers of the statuses of a queue: the account's, else those of

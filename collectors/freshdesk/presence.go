@@ -2,7 +2,6 @@ package freshdesk
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"time"
 
@@ -47,7 +46,7 @@ func (c *Collector) readAgents(ctx context.Context, w helpdesk.Walk) (helpdesk.P
 // whether the account tells it: it takes a plan with agents' statuses, and an
 // older server takes the list for that of the agents.
 func (c *Collector) readAvailability(ctx context.Context, page *helpdesk.Page) (told bool, err error) {
-	rows, err := c.all(ctx, rest.Request{
+	rows, err := all[availability](ctx, c, rest.Request{
 		Endpoint: agentsPath, Path: agentsPath, Query: url.Values{"only": {"availability"}}, Priority: rest.Background,
 	})
 	switch rest.ReasonOf(err) {
@@ -62,30 +61,29 @@ func (c *Collector) readAvailability(ctx context.Context, page *helpdesk.Page) (
 
 // availabilityRows converts those that tell anything, and reports whether one did.
 // Where none does, they are another list's.
-func availabilityRows(raw []json.RawMessage, page *helpdesk.Page) (told bool) {
-	var rows helpdesk.Page
-	for _, r := range raw {
-		var a availability
-		if !lenient.Decode[id]("availability", r, &a, &rows) || a.Agent.V == "" {
+func availabilityRows(rows lenient.Rows[availability], page *helpdesk.Page) (told bool) {
+	var own helpdesk.Page
+	for a := range rows.Each("availability", &own) {
+		if a.Agent.V == "" {
 			continue
 		}
 		g := helpdesk.Agent{ID: string(a.Agent.V)}
 		if g.Presence, g.Since = a.presence(); g.Presence != helpdesk.PresenceUnknown {
-			rows.Records = append(rows.Records, g)
+			own.Records = append(own.Records, g)
 		}
 	}
-	if len(rows.Records) == 0 {
+	if len(own.Records) == 0 {
 		return false
 	}
-	page.Records = append(page.Records, rows.Records...)
-	page.Skipped = append(page.Skipped, rows.Skipped...)
+	page.Records = append(page.Records, own.Records...)
+	page.Skipped = append(page.Skipped, own.Skipped...)
 	return true
 }
 
 // readStaff adds the agents, and who of them is there where nothing better tells it.
 // https://developers.freshdesk.com/api/#list_all_agents
 func (c *Collector) readStaff(ctx context.Context, presence bool, page *helpdesk.Page) error {
-	rows, err := c.all(ctx, rest.Request{Endpoint: agentsPath, Path: agentsPath, Priority: rest.Background})
+	rows, err := all[agent](ctx, c, rest.Request{Endpoint: agentsPath, Path: agentsPath, Priority: rest.Background})
 	if err != nil {
 		return err
 	}
@@ -103,16 +101,14 @@ func (c *Collector) readStaff(ctx context.Context, presence bool, page *helpdesk
 	return nil
 }
 
-func agentRows(raw []json.RawMessage, page *helpdesk.Page) []agent {
+func agentRows(rows lenient.Rows[agent], page *helpdesk.Page) []agent {
 	var people []agent
-	for _, r := range raw {
-		var a agent
+	for a := range rows.Each("agent", page) {
 		switch {
-		case !lenient.Decode[id]("agent", r, &a, page):
 		case a.ID == "":
 			lenient.Skip(page, "id", "agent", a.ID)
 		default:
-			people = append(people, a)
+			people = append(people, *a)
 		}
 	}
 	return people

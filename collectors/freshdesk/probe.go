@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -49,12 +48,12 @@ func refused(err error) (no bool, stop error) {
 // https://developers.freshdesk.com/api/#me
 func (c *Collector) scope(ctx context.Context) (helpdesk.Finding, error) {
 	const path = root + "/agents/me"
-	raw, err := c.one(ctx, rest.Request{Endpoint: path, Path: path, Priority: rest.Background})
+	answer, err := one[agent](ctx, c, rest.Request{Endpoint: path, Path: path, Priority: rest.Background})
 	f := helpdesk.Finding{Weight: helpdesk.Limited, What: "tickets in sight"}
-	var me agent
+	me := answer.V
 	no, err := refused(err)
 	switch {
-	case no, lenient.Unmarshal(raw, &me) != nil, me.Scope == 0:
+	case no, me.Scope == 0:
 		f.Text = "not told: what the agent whose key it is does not see is not counted; take the key of one with global scope"
 	case me.Scope == scopeGlobal:
 		f.Weight, f.Text = helpdesk.Fine, "all: the agent whose key it is has global scope"
@@ -68,7 +67,7 @@ func (c *Collector) scope(ctx context.Context) (helpdesk.Finding, error) {
 
 // statusFinding is about the names of statuses, and those that say nothing to us.
 func (c *Collector) statusFinding(ctx context.Context) (helpdesk.Finding, error) {
-	rows, err := c.all(ctx, statusRequest(rest.Background))
+	rows, err := all[field](ctx, c, statusRequest(rest.Background))
 	f := helpdesk.Finding{Weight: helpdesk.Limited, What: "statuses"}
 	no, err := refused(err)
 	if no {
@@ -76,8 +75,8 @@ func (c *Collector) statusFinding(ctx context.Context) (helpdesk.Finding, error)
 		return f, err
 	}
 	n := names{statuses: map[code]string{}}
-	for _, raw := range rows {
-		noteStatuses(raw, n.statuses)
+	for f := range rows.Each("field", new(helpdesk.Page)) {
+		f.note(n.statuses)
 	}
 	var strange []string
 	for status, name := range n.statuses {
@@ -97,16 +96,15 @@ func (c *Collector) statusFinding(ctx context.Context) (helpdesk.Finding, error)
 // https://developers.freshdesk.com/api/#surveys
 func (c *Collector) surveyFinding(ctx context.Context) (helpdesk.Finding, error) {
 	const path = root + "/surveys"
-	rows, err := c.all(ctx, rest.Request{Endpoint: path, Path: path, Priority: rest.Background})
+	rows, err := all[survey](ctx, c, rest.Request{Endpoint: path, Path: path, Priority: rest.Background})
 	f := helpdesk.Finding{Weight: helpdesk.Limited, What: "ratings"}
 	no, err := refused(err)
 	if no {
 		f.Text = "their scale cannot be read: it takes a plan with surveys, and the key of an administrator"
 		return f, err
 	}
-	for _, raw := range rows {
-		var s survey
-		if lenient.Unmarshal(raw, &s) != nil || !s.Active.V {
+	for s := range rows.Each("survey", new(helpdesk.Page)) {
+		if !s.Active.V {
 			continue
 		}
 		for _, q := range s.Questions.V {

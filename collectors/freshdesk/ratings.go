@@ -35,15 +35,15 @@ func (c *Collector) readRatings(ctx context.Context, w helpdesk.Walk) (helpdesk.
 		at.Page, at.Since = 1, max(c.counted(w).Unix(), at.Newest-int64(ratingOverlap/time.Second), 0)
 	}
 	const path = root + "/surveys/satisfaction_ratings"
-	raw, more, err := c.list(ctx, rest.Request{
+	rows, more, err := list[rating](ctx, c, rest.Request{
 		Endpoint: path, Path: path, Query: paged(url.Values{"created_since": {unix(at.Since)}}, at.Page), Priority: rest.Background,
 	})
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
-	for _, r := range raw {
-		at.Newest = max(at.Newest, readRating(r, &page))
+	for r := range rows.Each("rating", &page) {
+		at.Newest = max(at.Newest, tellRating(r, &page))
 	}
 	at.Page++
 	if page.Done = !more || at.Page > maxPages; page.Done {
@@ -53,13 +53,9 @@ func (c *Collector) readRatings(ctx context.Context, w helpdesk.Walk) (helpdesk.
 	return page, err
 }
 
-// readRating adds one answer, and returns when it was given, 0 when unknown.
-func readRating(raw json.RawMessage, page *helpdesk.Page) int64 {
-	var r rating
-	if !lenient.Decode[id]("rating", raw, &r, page) {
-		return 0
-	}
-	out, ok := ratingOf(&r)
+// tellRating adds one answer, and returns when it was given, 0 when unknown.
+func tellRating(r *rating, page *helpdesk.Page) int64 {
+	out, ok := ratingOf(r)
 	switch {
 	case r.ID == "" || r.Ticket == "":
 		lenient.Skip(page, "id", "rating", r.ID)

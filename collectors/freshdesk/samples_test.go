@@ -1,10 +1,10 @@
 package freshdesk
 
 import (
-	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,22 +39,19 @@ func sample(t testing.TB, name string) []byte {
 // sampleRows decodes every row of a sample.
 func sampleRows[T any](t testing.TB, name string) []T {
 	t.Helper()
-	var raws []json.RawMessage
-	if b := sample(t, name); b[0] == '[' {
-		if err := json.Unmarshal(b, &raws); err != nil {
-			t.Fatal(err)
-		}
-	} else {
-		raws = []json.RawMessage{b}
+	b := sample(t, name)
+	if b[0] != '[' {
+		b = slices.Concat([]byte("["), b, []byte("]"))
 	}
-	rows := make([]T, len(raws))
-	var p helpdesk.Page
-	for i, raw := range raws {
-		if !lenient.Decode[id]("row", raw, &rows[i], &p) {
-			t.Errorf("%s: %v", name, p.Skipped)
-		}
+	var rows lenient.Rows[T]
+	if err := lenient.Unmarshal(b, &rows); err != nil {
+		t.Fatal(err)
 	}
-	return rows
+	all, err := rows.Whole(name)
+	if err != nil {
+		t.Error(err)
+	}
+	return all
 }
 
 func compare(t *testing.T, want, got any) {

@@ -2,7 +2,6 @@ package freshdesk
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"time"
@@ -23,12 +22,12 @@ func (c *Collector) readTickets(ctx context.Context, w helpdesk.Walk) (helpdesk.
 	if err := c.know(ctx, rest.Clocks); err != nil {
 		return helpdesk.Page{}, err
 	}
-	raw, more, err := c.list(ctx, c.ticketRequest(&pos))
+	rows, more, err := list[ticket](ctx, c, c.ticketRequest(&pos))
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
-	newest, err := c.tell(ctx, raw, &pos, &page, w)
+	newest, err := c.tell(ctx, rows, &pos, &page, w)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
@@ -77,11 +76,10 @@ func progress(newest int64, w helpdesk.Walk) float64 {
 }
 
 // tell adds what the rows of a page say, and returns the newest update stamp.
-func (c *Collector) tell(ctx context.Context, raw []json.RawMessage, pos *position, page *helpdesk.Page, w helpdesk.Walk) (int64, error) {
+func (c *Collector) tell(ctx context.Context, rows lenient.Rows[ticket], pos *position, page *helpdesk.Page, w helpdesk.Walk) (int64, error) {
 	newest := int64(0)
-	for _, r := range raw {
-		t := new(ticket)
-		if !readTicket(r, t, page) {
+	for t := range rows.Each("ticket", page) {
+		if !usable(t, page) {
 			continue
 		}
 		switch filters[pos.List] {
@@ -124,10 +122,9 @@ func (c *Collector) counted(w helpdesk.Walk) time.Time {
 	return w.Horizon.Add(c.uncounted - longOverlap)
 }
 
-// readTicket decodes a row; false: it can't be used, which the page says.
-func readTicket(raw json.RawMessage, t *ticket, page *helpdesk.Page) bool {
+// usable reports whether a row can be used; the page says it of one that can't.
+func usable(t *ticket, page *helpdesk.Page) bool {
 	switch {
-	case !lenient.Decode[id]("ticket", raw, t, page):
 	case t.ID == "":
 		lenient.Skip(page, "id", "ticket", t.ID)
 	case t.Created.IsZero(), t.Updated.IsZero():
@@ -172,25 +169,23 @@ func (c *Collector) addMessages(ctx context.Context, t *ticket, page *helpdesk.P
 	if t.Deleted.V {
 		return nil
 	}
-	raw, err := c.all(ctx, rest.Request{
+	rows, err := all[message](ctx, c, rest.Request{
 		Endpoint: root + "/tickets/{id}/conversations", Path: root + "/tickets/" + string(t.ID) + "/conversations",
 	})
 	if err != nil && rest.ReasonOf(err) != rest.ReasonGone {
 		return err
 	}
 	last := wrote{t.Created.Time, t.Created.Time}
-	for _, r := range raw {
-		var m message
+	for m := range rows.Each("message", page) {
 		switch {
-		case !lenient.Decode[id]("message", r, &m, page):
 		case m.ID == "":
 			lenient.Skip(page, "id", "message", m.ID)
 		case m.Created.IsZero():
 			lenient.Skip(page, "time", "message", m.ID)
 		default:
 			m.Ticket = t.ID // a row may leave out whose it is
-			last.note(&m)
-			if msg, ok := messageOf(&m); ok {
+			last.note(m)
+			if msg, ok := messageOf(m); ok {
 				page.Records = append(page.Records, msg)
 			}
 		}

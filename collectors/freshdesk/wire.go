@@ -102,7 +102,14 @@ type contact struct {
 	Name text `json:"name"`
 }
 
-// group is a team.
+// field is one of the account's fields of tickets.
+// https://developers.freshdesk.com/api/#list_all_ticket_fields
+type field struct {
+	Type    text                            `json:"type"`
+	Choices maybe[map[string]maybe[[]text]] `json:"choices"`
+}
+
+// group is a team, and as far as it has them a product.
 // https://developers.freshdesk.com/api/#groups
 type group struct {
 	ID            id        `json:"id"`

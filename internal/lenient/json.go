@@ -21,20 +21,43 @@ func Unmarshal(b []byte, v any) error { return json.Unmarshal(b, v, Options) }
 // Take reads the next value into v, or reads over it when it has another shape:
 // ok is false then, and v may be partly set. An error is one of the text itself.
 func Take(dec *jsontext.Decoder, v any) (ok bool, err error) {
-	depth := dec.StackDepth()
-	_, before := dec.StackIndex(depth)
+	begin := placeOf(dec)
 	if json.UnmarshalDecode(dec, v) == nil {
 		return true, nil
 	}
-	// An error of the text, or of who sends it, comes again where it came.
+	return false, begin.readOver(dec, nil)
+}
+
+// place is where a value begins.
+type place struct {
+	depth  int
+	before int64 // values before it at that depth
+}
+
+func placeOf(dec *jsontext.Decoder) place {
+	p := place{depth: dec.StackDepth()}
+	_, p.before = dec.StackIndex(p.depth)
+	return p
+}
+
+// readOver reads the value to its end, of which some may have been read. member, when
+// not nil, is told the names of its members, and may read their values. An error is
+// one of the text, or of who sends it, which comes again where it came.
+func (p place) readOver(dec *jsontext.Decoder, member func(name string) error) error {
 	for {
-		if now := dec.StackDepth(); now == depth {
-			if _, n := dec.StackIndex(depth); n > before {
-				return false, nil
-			}
+		depth := dec.StackDepth()
+		kind, n := dec.StackIndex(depth)
+		if depth == p.depth && n > p.before {
+			return nil
 		}
-		if _, err := dec.ReadToken(); err != nil {
-			return false, err
+		token, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if named := depth == p.depth+1 && kind == jsontext.KindBeginObject && n%2 == 0 && token.Kind() == jsontext.KindString; named && member != nil {
+			if err := member(token.String()); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -55,25 +55,100 @@ func TestSequenceNumbers(t *testing.T) {
 }
 
 func TestARowThatCannotBeReadIsNamedByItsIDAndFieldOnly(t *testing.T) {
+	type ticket struct {
+		ID   lenient.ID                `json:"id"`
+		UUID lenient.Maybe[lenient.ID] `json:"uuid"`
+		At   int                       `json:"at"`
+		Team struct {
+			Size int `json:"size"`
+		} `json:"team"`
+	}
 	for _, c := range []struct{ json, want string }{
 		{`{"id": 7, "at": "ana@customer.test"}`, `ticket "7": not the expected JSON at`},
+		{`{"at": "ana@customer.test", "id": 7}`, `ticket "7": not the expected JSON at`},
 		{`{"uuid": "a-7", "at": "secret"}`, `ticket "a-7": not the expected JSON at`},
+		{`{"at": {"id": 6}, "uuid": "a-7", "more": {"id": 8}}`, `ticket "a-7": not the expected JSON at`},
+		{`{"team": {"size": [1, {"id": 5}], "id": 6}, "id": 7}`, `ticket "7": not the expected JSON team.size`},
 		{`{"id": "ana@customer.test", "at": 1}`, `ticket "": not the expected JSON id`},
+		{`{"at": "secret", "id": ["ana@customer.test"]}`, `ticket "": not the expected JSON at`},
 		{`"ana@customer.test"`, `ticket "": not the expected JSON `},
+		{`[{"id": 7}]`, `ticket "": not the expected JSON `},
 	} {
-		var v struct {
-			ID lenient.ID `json:"id"`
-			At int        `json:"at"`
-		}
 		var p helpdesk.Page
-		if lenient.Decode[lenient.ID]("ticket", json.RawMessage(c.json), &v, &p) || len(p.Skipped) != 1 {
+		if v := new(ticket); lenient.Decode[lenient.ID]("ticket", json.RawMessage(c.json), v, &p) || len(p.Skipped) != 1 {
 			t.Errorf("%s is read, or not skipped: %+v", c.json, p)
 			continue
 		}
 		if s := p.Skipped[0]; s.Reason != "decode" || s.Err.Error() != c.want {
 			t.Errorf("%s: %s %q, want %q", c.json, s.Reason, s.Err, c.want)
 		}
+		var list struct {
+			Rows lenient.Rows[ticket] `json:"rows"`
+		}
+		if err := json.Unmarshal([]byte(`{"rows": [{"id": 1}, `+c.json+`, {"id": 2, "at": 3}]}`), &list); err != nil {
+			t.Errorf("%s: %v", c.json, err)
+			continue
+		}
+		var in helpdesk.Page
+		var read []ticket
+		for v := range list.Rows.Each("ticket", &in) {
+			read = append(read, *v)
+		}
+		if diff := cmp.Diff([]ticket{{ID: "1"}, {ID: "2", At: 3}}, read); diff != "" {
+			t.Errorf("%s: its neighbours (-want +got)\n%s", c.json, diff)
+		}
+		if len(in.Skipped) != 1 || in.Skipped[0].Reason != "decode" || in.Skipped[0].Err.Error() != c.want {
+			t.Errorf("%s in a list: %v, want %q", c.json, in.Skipped, c.want)
+		}
 	}
+}
+
+// FuzzRows reads a list in place as it reads each row of it by itself: the same rows
+// can't be read, for the same fields, and no other differs.
+func FuzzRows(f *testing.F) {
+	for _, row := range seeds {
+		f.Add(`[` + row + `]`)
+		f.Add(`[{"id": 1}, ` + row + `, {"id": 2, "team": {"name": 7}}]`)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var raw []json.RawMessage
+		var rows lenient.Rows[wire]
+		err, want := lenient.Unmarshal([]byte(text), &rows), lenient.Unmarshal([]byte(text), &raw)
+		if (err == nil) != (want == nil) {
+			t.Fatalf("%q: error %v, of rows as they stand %v", text, err, want)
+		}
+		if err != nil {
+			return
+		}
+		var p, alone helpdesk.Page
+		var got, all []wire
+		for v := range rows.Each("row", &p) {
+			got = append(got, *v)
+		}
+		for _, r := range raw {
+			var v wire
+			if lenient.Decode[lenient.ID]("row", r, &v, &alone) {
+				all = append(all, v)
+			}
+		}
+		if diff := cmp.Diff(all, got); diff != "" {
+			t.Errorf("%q (-want +got)\n%s", text, diff)
+		}
+		if diff := cmp.Diff(fields(alone), fields(p)); diff != "" {
+			t.Errorf("%q: skipped (-want +got)\n%s", text, diff)
+		}
+	})
+}
+
+// fields are what is said of rows that were left out, without their ids: of two in
+// one row, either is right.
+func fields(p helpdesk.Page) []string {
+	var all []string
+	for _, s := range p.Skipped {
+		_, field, _ := strings.Cut(s.Err.Error(), `": `)
+		all = append(all, field)
+	}
+	return all
 }
 
 func TestAllRowsAreReadOrNoneIs(t *testing.T) {
@@ -81,6 +156,13 @@ func TestAllRowsAreReadOrNoneIs(t *testing.T) {
 	got, err := lenient.All[row]("hours", rows)
 	if diff := cmp.Diff([]row{{ID: "1"}, {ID: "2"}}, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	var in lenient.Rows[row]
+	if err := lenient.Unmarshal([]byte(`[{"id": 1}, {"id": "2"}]`), &in); err != nil {
+		t.Fatal(err)
+	}
+	if whole, err := in.Whole("hours"); cmp.Diff(got, whole) != "" || err != nil {
+		t.Errorf("%v, error %v", whole, err)
 	}
 	got, err = lenient.All[row]("hours", append(rows, json.RawMessage(`["hunter2"]`)))
 	if got != nil || err == nil || err.Error() != "hours 3: not the expected JSON" {
