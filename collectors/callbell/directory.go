@@ -23,7 +23,8 @@ func (c *Collector) readTeams(ctx context.Context, _ helpdesk.Walk) (helpdesk.Pa
 
 func (c *Collector) loadTeams(ctx context.Context, page *helpdesk.Page) error {
 	all := []team{}
-	err := c.whole(ctx, list{endpoint: allTeams, path: allTeams, key: "teams", prio: rest.Background}, func(a answered) {
+	l := list[team]{endpoint: allTeams, path: allTeams, rows: func(b *body) maybe[rows[team]] { return b.Teams }, prio: rest.Background}
+	err := whole(ctx, c, l, func(a answered[team]) {
 		all = append(all, teams(a, page)...)
 	})
 	if err == nil {
@@ -32,16 +33,14 @@ func (c *Collector) loadTeams(ctx context.Context, page *helpdesk.Page) error {
 	return err
 }
 
-func teams(a answered, page *helpdesk.Page) []team {
+func teams(a answered[team], page *helpdesk.Page) []team {
 	var all []team
-	for _, raw := range a.rows {
-		var t team
+	for t := range a.Each("team", page) {
 		switch {
-		case !lenient.Decode[id]("team", raw, &t, page):
 		case t.UUID == "":
 			lenient.Skip(page, "id", "team", t.UUID)
 		default:
-			all = append(all, t)
+			all = append(all, *t)
 		}
 	}
 	return all
@@ -58,8 +57,11 @@ func (c *Collector) readAgents(ctx context.Context, _ helpdesk.Walk) (helpdesk.P
 	}
 	known := map[string]bool{}
 	for _, t := range c.teams {
-		l := list{endpoint: teamMembers, path: allTeams + "/" + url.PathEscape(string(t.UUID)) + "/members", key: "users", prio: rest.Background}
-		err := c.whole(ctx, l, func(a answered) { members(a, known, &page) })
+		l := list[member]{
+			endpoint: teamMembers, path: allTeams + "/" + url.PathEscape(string(t.UUID)) + "/members", prio: rest.Background,
+			rows: func(b *body) maybe[rows[member]] { return b.Users },
+		}
+		err := whole(ctx, c, l, func(a answered[member]) { members(a, known, &page) })
 		if rest.ReasonOf(err) == rest.ReasonGone {
 			continue // the team was removed meanwhile
 		}
@@ -71,13 +73,9 @@ func (c *Collector) readAgents(ctx context.Context, _ helpdesk.Walk) (helpdesk.P
 }
 
 // members adds those that are not known from another team.
-func members(a answered, known map[string]bool, page *helpdesk.Page) {
-	for _, raw := range a.rows {
-		var m member
-		if !lenient.Decode[id]("member", raw, &m, page) {
-			continue
-		}
-		agent := agentOf(&m)
+func members(a answered[member], known map[string]bool, page *helpdesk.Page) {
+	for m := range a.Each("member", page) {
+		agent := agentOf(m)
 		switch {
 		case agent.ID == "":
 			lenient.Skip(page, "id", "member", "")
@@ -89,10 +87,10 @@ func members(a answered, known map[string]bool, page *helpdesk.Page) {
 }
 
 // whole reads a list to its end.
-func (c *Collector) whole(ctx context.Context, l list, each func(answered)) error {
+func whole[T any](ctx context.Context, c *Collector, l list[T], each func(answered[T])) error {
 	var at place
 	for range maxPage {
-		a, err := c.page(ctx, l, at)
+		a, err := page(ctx, c, l, at)
 		if err != nil {
 			return err
 		}

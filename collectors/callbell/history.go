@@ -3,7 +3,6 @@ package callbell
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"slices"
@@ -40,8 +39,9 @@ type item struct {
 // nothing older is wanted, and returns them with the oldest first. enough is told
 // what was read so far in the vendor's order, and is asked after each page.
 func (c *Collector) history(ctx context.Context, ct *contact, prio rest.Priority, enough func([]item) bool, p *helpdesk.Page) ([]item, error) {
-	l := list{
-		endpoint: contactMessages, path: allContacts + "/" + url.PathEscape(string(ct.UUID)) + "/messages", key: "messages", prio: prio,
+	l := list[message]{
+		endpoint: contactMessages, path: allContacts + "/" + url.PathEscape(string(ct.UUID)) + "/messages", prio: prio,
+		rows: func(b *body) maybe[rows[message]] { return b.Messages },
 	}
 	for range maxTries {
 		items, shifted, err := c.pages(ctx, l, ct, enough, p)
@@ -63,12 +63,12 @@ var (
 
 // pages reads the pages of a contact once. Pages by number shift when a message
 // comes in between: the first one is then read again, and tells. Tokens hold.
-func (c *Collector) pages(ctx context.Context, l list, ct *contact, enough func([]item) bool, p *helpdesk.Page) (items []item, shifted bool, err error) {
+func (c *Collector) pages(ctx context.Context, l list[message], ct *contact, enough func([]item) bool, p *helpdesk.Page) (items []item, shifted bool, err error) {
 	var at place
 	var first uint64
 	numbered := false
 	for range maxHistory {
-		a, err := c.page(ctx, l, at)
+		a, err := page(ctx, c, l, at)
 		if err != nil {
 			return nil, false, err
 		}
@@ -77,15 +77,15 @@ func (c *Collector) pages(ctx context.Context, l list, ct *contact, enough func(
 		}
 		numbered = numbered || at.Page > 0 && at.After == ""
 		if a.next.Stalls == 0 {
-			items = append(items, messages(a.rows, ct, p)...)
+			items = append(items, messages(a, ct, p)...)
 		}
 		at = a.next
-		if a.last || len(items) > 0 && (enough(items) || !a.told && len(a.rows) < pageSize && beginning(items, ct)) {
+		if a.last || len(items) > 0 && (enough(items) || !a.told && len(a.Rows) < pageSize && beginning(items, ct)) {
 			break
 		}
 	}
 	if numbered {
-		a, err := c.page(ctx, l, place{})
+		a, err := page(ctx, c, l, place{})
 		return items, err == nil && a.next.Sum != first, err
 	}
 	return items, false, nil
@@ -100,12 +100,10 @@ func beginning(items []item, ct *contact) bool {
 
 // messages reads the rows of a page. The newest is first: rows of one second
 // keep their places.
-func messages(rows []json.RawMessage, ct *contact, p *helpdesk.Page) []item {
-	items := make([]item, 0, len(rows))
-	for _, raw := range rows {
-		var m message
+func messages(a answered[message], ct *contact, p *helpdesk.Page) []item {
+	items := make([]item, 0, len(a.Rows))
+	for m := range a.Each("message", p) {
 		switch {
-		case !lenient.Decode[id]("message", raw, &m, p):
 		case m.Created.IsZero():
 			lenient.Skip(p, "time", "message of contact", ct.UUID)
 		default:

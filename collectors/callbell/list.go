@@ -1,11 +1,8 @@
 package callbell
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"hash/fnv"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -66,14 +63,15 @@ func (l place) query() url.Values {
 }
 
 // list is a list of the vendor's.
-type list struct {
-	endpoint, path, key string
-	prio                rest.Priority
+type list[T any] struct {
+	endpoint, path string
+	rows           func(*body) maybe[rows[T]]
+	prio           rest.Priority
 }
 
 // answered is a page of a list.
-type answered struct {
-	rows []json.RawMessage
+type answered[T any] struct {
+	lenient.Rows[T]
 	next place // where the page after it is
 	last bool
 	// told says that the vendor tells whether there is another page.
@@ -82,24 +80,20 @@ type answered struct {
 
 // page reads the page at a place. A page that comes again, and one without rows
 // that is followed by another, leaves the place where it is.
-func (c *Collector) page(ctx context.Context, l list, at place) (answered, error) {
-	var body map[string]json.RawMessage
+func page[T any](ctx context.Context, c *Collector, l list[T], at place) (answered[T], error) {
+	var answer body
 	r := rest.Request{Endpoint: l.endpoint, Path: l.path, Query: at.query(), Priority: l.prio}
-	if err := c.api.Do(ctx, r, &body); err != nil {
-		return answered{}, err
+	if err := c.api.Do(ctx, r, &answer); err != nil {
+		return answered[T]{}, err
 	}
-	var rows *[]json.RawMessage
-	if lenient.Unmarshal(body[l.key], &rows) != nil || rows == nil {
-		return answered{}, decodeError(l.endpoint, errors.New("the answer has no list of rows"))
+	told, m := l.rows(&answer), answer.Meta
+	if !told.OK {
+		return answered[T]{}, decodeError(l.endpoint, errors.New("the answer has no list of rows"))
 	}
-	var m maybe[meta]
-	if raw, found := body["meta"]; found {
-		_ = m.UnmarshalJSON(raw) // what is no object is as good as none
-	}
-	a := answered{rows: *rows, next: at, told: m.V.Next.told || m.V.Pages.OK}
-	sum := checksum(*rows)
-	a.last = a.next.advance(len(*rows), sum, m)
-	stalled := len(*rows) == 0 && !a.last || len(*rows) > 0 && at.Page > 0 && sum == at.Sum
+	rows, sum := told.V.Rows, told.V.sum
+	a := answered[T]{Rows: rows, next: at, told: m.V.Next.told || m.V.Pages.OK}
+	a.last = a.next.advance(len(rows), sum, m)
+	stalled := len(rows) == 0 && !a.last || len(rows) > 0 && at.Page > 0 && sum == at.Sum
 	if !stalled {
 		return a, nil
 	}
@@ -109,14 +103,14 @@ func (c *Collector) page(ctx context.Context, l list, at place) (answered, error
 		return a, nil
 	}
 	switch {
-	case len(*rows) == 0:
+	case len(rows) == 0:
 		a.next.advance(0, sum, m)
 		return a, nil
-	case !m.OK && len(*rows) < pageSize: // nothing told whether there is more
+	case !m.OK && len(rows) < pageSize: // nothing told whether there is more
 		a.last = true
 		return a, nil
 	}
-	return answered{}, decodeError(l.endpoint, errLoop)
+	return answered[T]{}, decodeError(l.endpoint, errLoop)
 }
 
 // advance moves the place over a page, and reports whether that was the last.
@@ -141,15 +135,6 @@ func (l *place) advance(rows int, sum uint64, m maybe[meta]) (last bool) {
 		return true
 	}
 	return before > rows
-}
-
-// checksum tells pages apart.
-func checksum(rows []json.RawMessage) uint64 {
-	h := fnv.New64a()
-	for _, r := range rows {
-		_, _ = h.Write(bytes.TrimSpace(r)) // never fails
-	}
-	return h.Sum64()
 }
 
 var errLoop = errors.New("the vendor repeats a page")

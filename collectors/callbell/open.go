@@ -18,21 +18,17 @@ type sweep struct {
 // before the horizon, and changes of rows that stand far behind.
 func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Page, error) {
 	st := helpdesk.ReadCursor[sweep](cursorVersion, w.Cursor)
-	l := list{endpoint: allContacts, path: allContacts, key: "contacts", prio: rest.Background}
-	a, err := c.page(ctx, l, st.Place)
+	l := listOfContacts(rest.Background)
+	a, err := page(ctx, c, l, st.Place)
 	if again(err, &st.Place, w.Now) {
-		a, err = c.page(ctx, l, st.Place)
+		a, err = page(ctx, c, l, st.Place)
 	}
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
-	for _, raw := range a.rows {
-		var ct contact
-		if !lenient.Decode[id]("contact", raw, &ct, &page) {
-			continue
-		}
-		if err := c.sweep(ctx, &ct, &page); err != nil {
+	for ct := range a.Each("contact", &page) {
+		if err := c.sweep(ctx, ct, &page); err != nil {
 			return helpdesk.Page{}, err
 		}
 	}
@@ -70,7 +66,7 @@ func (c *Collector) sweep(ctx context.Context, ct *contact, page *helpdesk.Page)
 }
 
 // capped reports whether the list goes on where no number of a page leads.
-func capped(a answered, p *helpdesk.Page) bool {
+func capped(a answered[contact], p *helpdesk.Page) bool {
 	if a.next.After != "" || a.next.Page < maxPage {
 		return false
 	}

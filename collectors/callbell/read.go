@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -113,22 +112,18 @@ func (c *Collector) contactsPage(ctx context.Context, st *walks) (helpdesk.Page,
 	if wk.Phase == singlePhase {
 		return c.singlesPage(ctx, wk)
 	}
-	a, err := c.page(ctx, list{endpoint: allContacts, path: allContacts, key: "contacts", prio: wk.prio()}, wk.Place)
+	a, err := page(ctx, c, listOfContacts(wk.prio()), wk.Place)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
 	met, left := 0, maps.Clone(c.left)
-	for _, raw := range a.rows {
-		var ct contact
-		if !lenient.Decode[id]("contact", raw, &ct, &page) {
-			continue
-		}
+	for ct := range a.Each("contact", &page) {
 		if left[string(ct.UUID)] {
 			met++
 			delete(left, string(ct.UUID))
 		}
-		if err := c.contact(ctx, &ct, st, &page); err != nil {
+		if err := c.contact(ctx, ct, st, &page); err != nil {
 			return helpdesk.Page{}, err
 		}
 	}
@@ -145,6 +140,10 @@ func (c *Collector) contactsPage(ctx context.Context, st *walks) (helpdesk.Page,
 	return page, nil
 }
 
+func listOfContacts(prio rest.Priority) list[contact] {
+	return list[contact]{endpoint: allContacts, path: allContacts, rows: func(b *body) maybe[rows[contact]] { return b.Contacts }, prio: prio}
+}
+
 func (wk *contactsWalk) prio() rest.Priority {
 	if wk.First {
 		return rest.Background
@@ -154,7 +153,7 @@ func (wk *contactsWalk) prio() rest.Priority {
 
 // enough decides after a page how the walk goes on, with so many open contacts
 // that it has not met. It is true when there is nothing more to be read.
-func (wk *contactsWalk) enough(a answered, left int, p *helpdesk.Page) bool {
+func (wk *contactsWalk) enough(a answered[contact], left int, p *helpdesk.Page) bool {
 	ended := a.last || capped(a, p)
 	switch {
 	case wk.First:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"hash/crc64"
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
@@ -62,6 +63,28 @@ type member struct {
 	// Updated is when Available last changed; webhooks spell it in another way.
 	Updated    stamp `json:"lastUpdatedAt"`
 	UpdatedToo stamp `json:"lastUpdateAt"`
+}
+
+// body is an answer with a list, under one of these names.
+type body struct {
+	Contacts maybe[rows[contact]] `json:"contacts"`
+	Messages maybe[rows[message]] `json:"messages"`
+	Teams    maybe[rows[team]]    `json:"teams"`
+	Users    maybe[rows[member]]  `json:"users"`
+	Meta     maybe[meta]          `json:"meta"`
+}
+
+// rows are those of a list, and a checksum of their text, which tells pages apart.
+type rows[T any] struct {
+	lenient.Rows[T]
+	sum uint64
+}
+
+var polynomial = crc64.MakeTable(crc64.ECMA)
+
+func (r *rows[T]) UnmarshalJSON(b []byte) error {
+	r.sum = crc64.Checksum(b, polynomial)
+	return lenient.Unmarshal(b, &r.Rows)
 }
 
 // meta is where a page stands in its list. Older accounts have no next, and some
