@@ -2,7 +2,6 @@ package groove
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +13,8 @@ import (
 
 // happening is an entry of a history with its change.
 type happening struct {
-	entry  entry
-	change change
+	entry  *entry
+	change *change
 	at     time.Time
 	id     string
 	seq    uint64 // among those of the same instant
@@ -23,22 +22,14 @@ type happening struct {
 
 // happenings decodes a whole history, oldest first. What can't be read or placed
 // is noted in the page.
-func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening {
-	var all []happening
-	seen := map[string]bool{} // an entry may come twice, at the edges of pages
-	for _, raw := range rows {
-		var h happening
-		if !lenient.Decode[id]("entry of conversation "+string(number), raw, &h.entry, p) {
-			continue
-		}
-		about := h.entry.Change
-		if !about.OK {
-			about = h.entry.Node
-		}
-		if !about.OK { // a change that is no part of an entry
-			about = maybe[json.RawMessage]{V: raw, OK: true}
-		}
-		if !lenient.Decode[id]("entry of conversation "+string(number), about.V, &h.change, p) {
+func happenings(number id, rows lenient.Rows[entry], p *helpdesk.Page) []happening {
+	all := make([]happening, 0, len(rows))
+	seen := make(map[string]bool, len(rows)) // an entry may come twice, at the edges of pages
+	what := "entry of conversation " + string(number)
+	for e := range rows.Each(what, p) {
+		h := happening{entry: e}
+		var ok bool
+		if h.change, ok = e.about().Read(what, p); !ok {
 			continue
 		}
 		h.id = string(cmp.Or(h.change.ID.V, h.entry.ID.V))
@@ -46,7 +37,7 @@ func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening
 			h.at = h.change.Created.Time
 		}
 		if h.at.IsZero() {
-			lenient.Skip(p, "time", "entry of conversation "+string(number), id(h.id))
+			lenient.Skip(p, "time", what, id(h.id))
 			continue
 		}
 		if h.id != "" && seen[h.id] {
@@ -58,6 +49,26 @@ func happenings(number id, rows []json.RawMessage, p *helpdesk.Page) []happening
 	inOrder(all)
 	identify(number, all)
 	return all
+}
+
+// about is the change that an entry is about: what it holds, else itself.
+func (e *entry) about() *lenient.Row[change] {
+	switch {
+	case e.Change != nil:
+		return e.Change
+	case e.Node != nil:
+		return e.Node
+	case e.Itself != nil:
+		return &lenient.Row[change]{V: *e.Itself}
+	default:
+		return &lenient.Row[change]{}
+	}
+}
+
+// mark tells an entry from others, as far as anything does.
+func (e *entry) mark() string {
+	c := e.about().V
+	return fmt.Sprint(e.ID.V, " ", e.Changeset.V, " ", micro(e.Created.Time), " ", c.ID.V, " ", micro(c.Created.Time), " ", c.Type)
 }
 
 // inOrder sorts a history. The order of the list is not documented: of one instant,
@@ -122,7 +133,7 @@ type teller struct {
 }
 
 // historyOf are the records of a conversation's history.
-func historyOf(number id, rows []json.RawMessage, p *helpdesk.Page) []helpdesk.Record {
+func historyOf(number id, rows lenient.Rows[entry], p *helpdesk.Page) []helpdesk.Record {
 	t := teller{conversation: string(number), status: helpdesk.StatusNew, before: helpdesk.StatusNew}
 	for _, h := range happenings(number, rows, p) {
 		t.tell(&h)
@@ -166,7 +177,7 @@ func (t *teller) tell(h *happening) {
 
 // message tells a message or a note.
 func (t *teller) message(h *happening) {
-	author, agent, unknown := authorOf(&h.entry, &h.change)
+	author, agent, unknown := authorOf(h.entry, h.change)
 	t.unknown = append(t.unknown, unknown...)
 	t.records = append(t.records, helpdesk.Message{
 		Key: h.key(), Conversation: t.conversation, Author: author, Agent: agent,
@@ -189,7 +200,7 @@ func (t *teller) state(h *happening) {
 // before decides what the change is.
 func (t *teller) to(h *happening, s helpdesk.StatusChange) {
 	s.Key, s.Conversation, s.Cause = h.key(), t.conversation, string(h.entry.Changeset.V)
-	by, agent, unknown := actorOf(&h.entry)
+	by, agent, unknown := actorOf(h.entry)
 	s.By, s.Agent = by, agent
 	t.unknown = append(t.unknown, unknown...)
 	switch {
@@ -247,7 +258,7 @@ func (t *teller) merge(h *happening) {
 		t.unknown = append(t.unknown, helpdesk.UnknownValue{What: "merge", Value: ""})
 		return
 	}
-	by, agent, unknown := actorOf(&h.entry)
+	by, agent, unknown := actorOf(h.entry)
 	t.unknown = append(t.unknown, unknown...)
 	t.records = append(t.records, helpdesk.StatusChange{
 		Key: h.key(), Conversation: string(h.change.Source.V), Change: helpdesk.ChangeExcluded,

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
 func rowOf(t *testing.T, s string) *conversation {
@@ -87,12 +88,12 @@ func TestRowsOfConversations(t *testing.T) {
 // noted in.
 func told(t *testing.T, rows ...string) ([]helpdesk.Record, helpdesk.Page) {
 	t.Helper()
-	var raw []json.RawMessage
-	for _, r := range rows {
-		raw = append(raw, json.RawMessage(r))
+	var list lenient.Rows[entry]
+	if err := lenient.Unmarshal([]byte("["+strings.Join(rows, ",")+"]"), &list); err != nil {
+		t.Fatal(err)
 	}
 	var p helpdesk.Page
-	return historyOf("17", raw, &p), p
+	return historyOf("17", list, &p), p
 }
 
 // edge is an entry as the schema of 2020 has it, event one as that of 2025.
@@ -140,6 +141,23 @@ var lifeOf2020 = []string{
 	edge("10:17:00", "Agent:agt_8", `{"__typename":"TagChange"}`),
 	edge("10:20:00", "Rule:rul_2", `{"__typename":"StateChange","id":"sch_4","toState":"CLOSED"}`),
 	edge("11:00:00", "Contact", `{"__typename":"Rating","id":"rat_1","grade":"AWESOME"}`),
+}
+
+func TestAChangeThatNoEntryHoldsIsOneItself(t *testing.T) {
+	got, p := told(t, `{"__typename":"Reply","id":"msg_1","createdAt":"2026-09-01T08:00:00Z","author":{"__typename":"Agent","id":"agt_7"},"node":null}`)
+	compare(t, []helpdesk.Record{helpdesk.Message{
+		Key: keyAt("msg_1", "08:00:00", 0), Conversation: "17", Author: helpdesk.AuthorAgent, Agent: "agt_7", Public: true,
+	}}, got)
+	if len(p.Skipped)+len(p.Unknown) != 0 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestAnEntryWhoseChangeIsNoneIsSkipped(t *testing.T) {
+	got, p := told(t, event("evt_1", "08:00:00", "", `"secret"`), event("evt_2", "08:01:00", "Contact", `{"__typename":"Reply","id":"msg_1"}`))
+	if len(got) != 1 || len(p.Skipped) != 1 || p.Skipped[0].Err.Error() != `entry of conversation 17 "": not the expected JSON ` {
+		t.Errorf("%v, skipped %v", got, p.Skipped)
+	}
 }
 
 func TestALifeInTheSchemaOf2020(t *testing.T) {

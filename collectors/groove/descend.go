@@ -2,8 +2,6 @@ package groove
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
@@ -117,18 +115,17 @@ func (c *Collector) descendPage(ctx context.Context, st *descent) (helpdesk.Page
 	if wk.First {
 		prio = rest.Background
 	}
-	raw, next, aside, err := c.feed(ctx, wk, prio)
+	read, next, aside, err := c.feed(ctx, wk, prio)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
-	rows := readRows(raw, &page)
+	rows := usable(read, &page)
 	if wk.Place.Page == "" && wk.Feed < checkFeed {
 		wk.Newest = max(wk.Newest, newest(rows, wk.Start))
 	}
 	last := ""
-	for i := range rows {
-		row := &rows[i]
+	for _, row := range rows {
 		last = string(row.Number)
 		updated := micro(row.Updated.Time)
 		if updated != 0 && updated <= st.Base {
@@ -177,34 +174,34 @@ func (c *Collector) descendPage(ctx context.Context, st *descent) (helpdesk.Page
 // feed asks for a page of the list that is being read. With the first page of an
 // ordinary walk comes the beginning of the other lists, unless the API does not
 // take three questions in one; then each is asked for by itself.
-func (c *Collector) feed(ctx context.Context, wk *down, prio rest.Priority) (raw []json.RawMessage, next string, aside map[string]json.RawMessage, err error) {
+func (c *Collector) feed(ctx context.Context, wk *down, prio rest.Priority) (rows lenient.Rows[conversation], next string, aside *data, err error) {
 	if !wk.First && wk.Feed == 0 && wk.Place.Page == "" && !c.oneByOne {
 		q := question{operation: opConversations, build: roundQuery, vars: map[string]any{"first": pageSize, "after": nil}, priority: prio}
 		if aside, err = c.ask(ctx, q); err == nil {
-			raw, next, err = readList(opConversations, aside["conversations"], "")
+			rows, next, err = readList(opConversations, aside.Conversations, "")
 		}
-		if err == nil && len(raw) > 0 || err != nil && hopeless(err) {
-			return raw, next, aside, err
+		if err == nil && len(rows) > 0 || err != nil && hopeless(err) {
+			return rows, next, aside, err
 		}
 		c.oneByOne = rest.ReasonOf(err) == rest.ReasonClient
 	}
-	raw, next, err = c.conversations(ctx, feeds[wk.Feed%len(feeds)], wk.Place.Page, prio)
-	return raw, next, nil, err
+	rows, next, err = c.conversations(ctx, feeds[wk.Feed%len(feeds)], wk.Place.Page, prio)
+	return rows, next, nil, err
 }
 
 // tellAside puts what came of the other lists with the first page into the
 // page. quiet is true when that was all that is new in them.
-func (c *Collector) tellAside(ctx context.Context, wk *down, aside map[string]json.RawMessage, page *helpdesk.Page) (quiet bool, err error) {
+func (c *Collector) tellAside(ctx context.Context, wk *down, aside *data, page *helpdesk.Page) (quiet bool, err error) {
 	quiet = true
 	for _, state := range feeds[1:] {
-		raw, next, err := readList(opConversations, aside[strings.ToLower(state)], "")
+		read, next, err := readList(opConversations, aside.feed(state), "")
 		if err != nil { // the list is asked for by itself
 			quiet = false
 			continue
 		}
-		rows := readRows(raw, page)
-		for i := range rows {
-			if err := c.tell(ctx, &rows[i], rest.Clocks, page); err != nil {
+		rows := usable(read, page)
+		for _, row := range rows {
+			if err := c.tell(ctx, row, rest.Clocks, page); err != nil {
 				return false, err
 			}
 		}
@@ -217,7 +214,7 @@ func (c *Collector) tellAside(ctx context.Context, wk *down, aside map[string]js
 }
 
 // enough reports whether the walk has come far enough back with these rows.
-func (wk *down) enough(rows []conversation) bool {
+func (wk *down) enough(rows []*conversation) bool {
 	var oldest int64 // the order inside a page is not relied on
 	for i := range rows {
 		if at := micro(rows[i].Updated.Time); at != 0 && (oldest == 0 || at < oldest) {
@@ -244,7 +241,7 @@ func (d *descent) finish() {
 }
 
 // newest is the newest update of a page, and not one of the future.
-func newest(rows []conversation, now int64) int64 {
+func newest(rows []*conversation, now int64) int64 {
 	var t int64
 	for i := range rows {
 		t = max(t, micro(rows[i].Updated.Time))
@@ -256,7 +253,7 @@ func newest(rows []conversation, now int64) int64 {
 }
 
 // progress of a first walk, from how far it has come of the whole way.
-func (wk *down) progress(rows []conversation) float64 {
+func (wk *down) progress(rows []*conversation) float64 {
 	all := wk.Start - wk.Need
 	if len(rows) == 0 || all <= 0 {
 		return 0
@@ -265,13 +262,12 @@ func (wk *down) progress(rows []conversation) float64 {
 	return min(max(float64(way)/float64(all), 0), 1)
 }
 
-// readRows decodes rows of conversations; what can't be used is noted in the page.
-func readRows(raw []json.RawMessage, p *helpdesk.Page) []conversation {
-	rows := make([]conversation, 0, len(raw))
-	for _, r := range raw {
-		var row conversation
+// usable are the rows of conversations that can be used; the others are noted in the
+// page.
+func usable(read lenient.Rows[conversation], p *helpdesk.Page) []*conversation {
+	rows := make([]*conversation, 0, len(read))
+	for row := range read.Each("conversation", p) {
 		switch {
-		case !lenient.Decode[id]("conversation", r, &row, p):
 		case row.ID == "" || row.Number == "":
 			lenient.Skip(p, "id", "conversation", row.ID)
 		case row.Created.IsZero():

@@ -2,58 +2,53 @@ package groove
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
-// agentRow converts an agent.
-func agentRow(raw json.RawMessage, p *helpdesk.Page) {
-	var a agent
-	switch {
-	case !lenient.Decode[id]("agent", raw, &a, p):
-	case a.ID == "":
-		lenient.Skip(p, "id", "agent", a.ID)
-	default:
-		p.Records = append(p.Records, agentOf(&a))
-	}
+// directory is a list that is always read whole.
+type directory[T any] struct {
+	operation string
+	what      string // a row
+	build     func(*schema) string
+	of        listOf[T]
+	read      func(*T) (id, helpdesk.Record)
 }
 
-// teamRow converts a team.
-func teamRow(raw json.RawMessage, p *helpdesk.Page) {
-	var t team
-	switch {
-	case !lenient.Decode[id]("team", raw, &t, p):
-	case t.ID == "":
-		lenient.Skip(p, "id", "team", t.ID)
-	default:
-		p.Records = append(p.Records, teamOf(&t))
-	}
+var agents = directory[agent]{
+	operation: opAgents, what: "agent", build: agentsQuery, of: func(d *data) maybe[connection[agent]] { return d.Agents },
+	read: func(a *agent) (id, helpdesk.Record) { return a.ID, agentOf(a) },
 }
 
-// readDirectory reads the next page of a list that is always read whole.
-func (c *Collector) readDirectory(
-	ctx context.Context, operation string, build func(*schema) string, read func(json.RawMessage, *helpdesk.Page), w helpdesk.Walk,
-) (helpdesk.Page, error) {
+var teams = directory[team]{
+	operation: opTeams, what: "team", build: teamsQuery, of: func(d *data) maybe[connection[team]] { return d.Teams },
+	read: func(t *team) (id, helpdesk.Record) { return t.ID, teamOf(t) },
+}
+
+// readDirectory reads its next page.
+func readDirectory[T any](ctx context.Context, c *Collector, l directory[T], w helpdesk.Walk) (helpdesk.Page, error) {
 	at := helpdesk.ReadCursor[place](cursorVersion, w.Cursor)
-	q := question{operation: operation, build: build, priority: rest.Background}
-	field := func(*schema) string { return operation }
-	raw, next, err := c.list(ctx, q, field, at.Page)
+	q := question{operation: l.operation, build: l.build, priority: rest.Background}
+	rows, next, err := list(ctx, c, q, l.of, at.Page)
 	if again(err, &at, w.Now) {
-		raw, next, err = c.list(ctx, q, field, "")
+		rows, next, err = list(ctx, c, q, l.of, "")
 	}
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
 	last := ""
-	for _, r := range raw {
-		read(r, &page)
-		last = string(r)
+	for row := range rows.Each(l.what, &page) {
+		v, record := l.read(row)
+		if last = string(v); v == "" {
+			lenient.Skip(&page, "id", l.what, v)
+			continue
+		}
+		page.Records = append(page.Records, record)
 	}
-	if page.Done, err = at.advance(operation, last, next); err != nil {
+	if page.Done, err = at.advance(l.operation, last, next); err != nil {
 		return helpdesk.Page{}, err
 	}
 	if page.Done {

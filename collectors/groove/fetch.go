@@ -53,20 +53,19 @@ func (c *Collector) fetch(ctx context.Context, w helpdesk.Want, page *helpdesk.P
 // conversation reads one row by its number; the error's reason is gone where
 // there is none.
 func (c *Collector) conversation(ctx context.Context, number uint64) (*conversation, error) {
-	data, err := c.ask(ctx, question{operation: opConversation, build: rowQuery, vars: map[string]any{"number": number}, priority: rest.Clocks})
+	d, err := c.ask(ctx, question{operation: opConversation, build: rowQuery, vars: map[string]any{"number": number}, priority: rest.Clocks})
 	if err != nil {
 		return nil, err
 	}
 	wrong := rest.BadAnswer(endpoint(opConversation), errors.New("the answer is not a conversation"))
-	raw, found := data["conversation"]
 	switch {
-	case !found:
+	case !d.Conversation.found:
 		return nil, wrong
-	case string(raw) == "null":
+	case d.Conversation.none:
 		return nil, &rest.Error{Reason: rest.ReasonGone, Endpoint: endpoint(opConversation), Code: http.StatusOK, Err: errors.New("the helpdesk does not have it")}
 	}
-	row := &conversation{}
-	if lenient.Unmarshal(raw, row) != nil || row.ID == "" || row.Number == "" || row.Created.IsZero() {
+	row := &d.Conversation.row.V
+	if row.ID == "" || row.Number == "" || row.Created.IsZero() {
 		return nil, wrong
 	}
 	return row, nil

@@ -100,9 +100,9 @@ func (c *Collector) Read(ctx context.Context, s helpdesk.Stream, w helpdesk.Walk
 	case helpdesk.StreamConversations:
 		return c.readConversations(ctx, w)
 	case helpdesk.StreamAgents:
-		return c.readDirectory(ctx, opAgents, agentsQuery, agentRow, w)
+		return readDirectory(ctx, c, agents, w)
 	case helpdesk.StreamTeams:
-		return c.readDirectory(ctx, opTeams, teamsQuery, teamRow, w)
+		return readDirectory(ctx, c, teams, w)
 	case helpdesk.StreamOpen:
 		return c.readOpen(ctx, w)
 	default:

@@ -2,10 +2,10 @@ package groove
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -76,18 +76,18 @@ func (c *Collector) tell(ctx context.Context, row *conversation, prio rest.Prior
 
 // history reads everything that happened in a conversation.
 func (c *Collector) history(ctx context.Context, row *conversation, prio rest.Priority, page *helpdesk.Page) ([]helpdesk.Record, error) {
-	var all []json.RawMessage
+	var all lenient.Rows[entry]
 	var at place
 	q := question{operation: opHistory, build: historyQuery, vars: map[string]any{"id": string(row.ID)}, priority: prio}
 	for range maxPages {
-		raw, next, err := c.list(ctx, q, historyField, at.Page)
+		rows, next, err := list(ctx, c, q, c.historyIn, at.Page)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, raw...)
+		all = append(all, rows...)
 		last := ""
-		if len(raw) > 0 {
-			last = string(raw[len(raw)-1])
+		if n := len(rows); n > 0 {
+			last = rows[n-1].V.mark()
 		}
 		if ended, err := at.advance(opHistory, last, next); err != nil {
 			return nil, err

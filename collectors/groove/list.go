@@ -2,7 +2,6 @@ package groove
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -36,7 +35,7 @@ type question struct {
 
 // ask asks a question with what is known of the schema, and again without what
 // the API says that it does not have.
-func (c *Collector) ask(ctx context.Context, q question) (map[string]json.RawMessage, error) {
+func (c *Collector) ask(ctx context.Context, q question) (*data, error) {
 	if err := c.learnSchema(ctx); err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func (c *Collector) narrow(err error) bool {
 
 // post sends one query. An answer with errors is never taken for one: what it
 // has of the data may lack anything.
-func (c *Collector) post(ctx context.Context, operation, query string, vars map[string]any, p rest.Priority) (map[string]json.RawMessage, error) {
+func (c *Collector) post(ctx context.Context, operation, query string, vars map[string]any, p rest.Priority) (*data, error) {
 	body := struct {
 		Query     string         `json:"query"`
 		Variables map[string]any `json:"variables,omitempty"`
@@ -83,12 +82,25 @@ func (c *Collector) post(ctx context.Context, operation, query string, vars map[
 	if !a.Data.OK {
 		return nil, noRows(operation)
 	}
-	return a.Data.V, nil
+	return &a.Data.V, nil
+}
+
+// listOf is where a list is in the answer to a question.
+type listOf[T any] func(*data) maybe[connection[T]]
+
+func conversationsIn(d *data) maybe[connection[conversation]] { return d.Conversations }
+
+// historyIn is the list of what happened in a conversation, as the schema calls it.
+func (c *Collector) historyIn(d *data) maybe[connection[entry]] {
+	if c.schema.old {
+		return d.Changes
+	}
+	return d.Events
 }
 
 // page asks for one page of a list: its rows, nodes or edges, and the cursor of
 // the next page, "" after the last.
-func (c *Collector) page(ctx context.Context, q question, field func(*schema) string, after string) ([]json.RawMessage, string, error) {
+func page[T any](ctx context.Context, c *Collector, q question, of listOf[T], after string) (lenient.Rows[T], string, error) {
 	vars := map[string]any{"first": pageSize, "after": nil}
 	for k, v := range q.vars {
 		vars[k] = v
@@ -97,19 +109,15 @@ func (c *Collector) page(ctx context.Context, q question, field func(*schema) st
 		vars["after"] = after
 	}
 	q.vars = vars
-	data, err := c.ask(ctx, q)
+	d, err := c.ask(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}
-	return readList(q.operation, data[field(&c.schema)], after)
+	return readList(q.operation, of(d), after)
 }
 
 // readList reads a page that came after a cursor.
-func readList(operation string, raw json.RawMessage, after string) ([]json.RawMessage, string, error) {
-	var list maybe[connection]
-	if len(raw) == 0 || lenient.Unmarshal(raw, &list) != nil || !list.OK {
-		return nil, "", noRows(operation)
-	}
+func readList[T any](operation string, list maybe[connection[T]], after string) (lenient.Rows[T], string, error) {
 	rows, ok := list.V.rows()
 	if !ok {
 		return nil, "", noRows(operation)
@@ -126,23 +134,23 @@ func readList(operation string, raw json.RawMessage, after string) ([]json.RawMe
 
 // list asks for a page of a list. One without rows that is followed by another
 // one is asked for twice.
-func (c *Collector) list(ctx context.Context, q question, field func(*schema) string, after string) ([]json.RawMessage, string, error) {
-	rows, next, err := c.page(ctx, q, field, after)
+func list[T any](ctx context.Context, c *Collector, q question, of listOf[T], after string) (lenient.Rows[T], string, error) {
+	rows, next, err := page(ctx, c, q, of, after)
 	if err == nil && len(rows) == 0 && next != "" {
-		return c.page(ctx, q, field, after)
+		return page(ctx, c, q, of, after)
 	}
 	return rows, next, err
 }
 
 // conversations asks for a page of conversations, newest update first. state is
 // that of all of them, "" for any.
-func (c *Collector) conversations(ctx context.Context, state, after string, p rest.Priority) ([]json.RawMessage, string, error) {
+func (c *Collector) conversations(ctx context.Context, state, after string, p rest.Priority) (lenient.Rows[conversation], string, error) {
 	q := question{operation: opConversations, build: func(s *schema) string { return feedQuery(s, state) }, priority: p}
-	return c.list(ctx, q, conversationsField, after)
+	return list(ctx, c, q, conversationsIn, after)
 }
 
-// rows are the nodes of a list, or its edges; ok is false where it has neither.
-func (l *connection) rows() (rows []json.RawMessage, ok bool) {
+// rows are the nodes of a list, or its edges; ok is false where it is none, or has neither.
+func (l *connection[T]) rows() (rows lenient.Rows[T], ok bool) {
 	if l.Nodes.OK {
 		return l.Nodes.V, true
 	}

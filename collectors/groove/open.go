@@ -21,18 +21,17 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	if st.State < 0 || st.State >= len(openStates) {
 		st = sweep{}
 	}
-	raw, next, err := c.conversations(ctx, openStates[st.State], st.Place.Page, rest.Background)
+	read, next, err := c.conversations(ctx, openStates[st.State], st.Place.Page, rest.Background)
 	if again(err, &st.Place, w.Now) {
-		raw, next, err = c.conversations(ctx, openStates[st.State], "", rest.Background)
+		read, next, err = c.conversations(ctx, openStates[st.State], "", rest.Background)
 	}
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
 	var page helpdesk.Page
 	last := ""
-	rows := readRows(raw, &page)
-	for i := range rows {
-		row := &rows[i]
+	rows := usable(read, &page)
+	for _, row := range rows {
 		last = string(row.Number)
 		if k, found := c.known[last]; found && k.row != imprintOf(row) {
 			if err := c.tell(ctx, row, rest.Background, &page); err != nil {

@@ -2,7 +2,6 @@ package groove
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,11 +15,15 @@ var _ helpdesk.Prober = (*Collector)(nil)
 
 // Probe tells whose token it is, and what the account's schema leaves out.
 func (c *Collector) Probe(ctx context.Context) ([]helpdesk.Finding, error) {
-	me, err := c.post(ctx, "me", `{ me { role } }`, nil, rest.Background)
+	d, err := c.post(ctx, "me", `{ me { role } }`, nil, rest.Background)
 	if err != nil && hopeless(err) {
 		return nil, fmt.Errorf("ask whose token it is: %w", err)
 	}
-	found := []helpdesk.Finding{tokenFinding(me["me"])}
+	var role text
+	if err == nil {
+		role = d.Me.V.Role
+	}
+	found := []helpdesk.Finding{tokenFinding(string(role))}
 	if err := c.learnSchema(ctx); err != nil {
 		return found, fmt.Errorf("ask for the schema: %w", err)
 	}
@@ -32,14 +35,11 @@ func (c *Collector) Probe(ctx context.Context) ([]helpdesk.Finding, error) {
 }
 
 // tokenFinding is about the answer to whose token it is.
-func tokenFinding(raw json.RawMessage) helpdesk.Finding {
-	var me struct {
-		Role text `json:"role"`
-	}
-	if lenient.Unmarshal(raw, &me) != nil || me.Role == "" || !lenient.IsWord(string(me.Role)) {
+func tokenFinding(role string) helpdesk.Finding {
+	if role == "" || !lenient.IsWord(role) {
 		return helpdesk.Finding{Weight: helpdesk.Limited, What: "token", Text: "its role is not told: what its owner does not see is not counted"}
 	}
-	role := strings.ToLower(string(me.Role))
+	role = strings.ToLower(role)
 	if role == "owner" || role == "admin" {
 		return helpdesk.Finding{Weight: helpdesk.Fine, What: "token", Text: "of role " + role}
 	}

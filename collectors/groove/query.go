@@ -76,11 +76,15 @@ func row(s *schema) string {
 	return strings.Join(f, " ")
 }
 
-// conversationsField is the name of the list of conversations.
-func conversationsField(*schema) string { return "conversations" }
-
 // historyQuery asks for a page of what happened in a conversation.
 func historyQuery(s *schema) string {
+	if s.history == "" {
+		s.history = buildHistory(s)
+	}
+	return s.history
+}
+
+func buildHistory(s *schema) string {
 	if s.old {
 		return `query Changes($id: ID!, $first: Int, $after: String) {
   changes(filter: {conversationId: $id}, first: $first, after: $after) {
@@ -95,14 +99,6 @@ func historyQuery(s *schema) string {
     pageInfo { hasNextPage endCursor }
   }
 }`
-}
-
-// historyField is the name of the list of what happened in a conversation.
-func historyField(s *schema) string {
-	if s.old {
-		return "changes"
-	}
-	return "events"
 }
 
 func entryFields(s *schema) string {

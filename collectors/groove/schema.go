@@ -2,12 +2,10 @@ package groove
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
 
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -21,6 +19,9 @@ type schema struct {
 	types map[string]described // of the API's own description; nil: it gave none
 	lacks map[string]bool      // what was refused: "Type.field", or "Type"
 	old   bool                 // the history is called changes, as in 2020
+	// history is the query of histories, one for each conversation, made of all this;
+	// "" before it is asked.
+	history string
 }
 
 // described is a type as the API describes it.
@@ -53,10 +54,10 @@ func (c *Collector) learnSchema(ctx context.Context) error {
 	if c.schema.asked {
 		return nil
 	}
-	data, err := c.post(ctx, "schema", describe, nil, rest.Background)
+	d, err := c.post(ctx, "schema", describe, nil, rest.Background)
 	switch {
 	case err == nil:
-		c.schema.learn(data["__schema"])
+		c.schema.learn(&d.Schema.V)
 	case !wontTell(err):
 		return err
 	}
@@ -92,21 +93,7 @@ func (r typeRef) name() string {
 }
 
 // learn reads the description. One without the list of conversations is none.
-func (s *schema) learn(raw json.RawMessage) {
-	var d struct {
-		Query maybe[typeRef] `json:"queryType"`
-		Types []struct {
-			Name   text `json:"name"`
-			Fields maybe[[]struct {
-				Name text           `json:"name"`
-				Type maybe[typeRef] `json:"type"`
-			}] `json:"fields"`
-			Possible maybe[[]typeRef] `json:"possibleTypes"`
-		} `json:"types"`
-	}
-	if lenient.Unmarshal(raw, &d) != nil {
-		return
-	}
+func (s *schema) learn(d *description) {
 	types := map[string]described{}
 	for _, t := range d.Types {
 		is := described{fields: map[string]string{}}
@@ -122,7 +109,7 @@ func (s *schema) learn(raw json.RawMessage) {
 	if _, found := query.fields["conversations"]; !found {
 		return
 	}
-	s.types = types
+	s.types, s.history = types, ""
 	s.types["Query"] = query
 	s.old = s.follow("Query", "events", "nodes", "change") == ""
 }
@@ -192,6 +179,7 @@ func (s *schema) changeType() string {
 // refuse notes what a query was refused for; ok is false where that is nothing
 // that can be left out.
 func (s *schema) refuse(r refused) (ok bool) {
+	s.history = ""
 	if s.lacks == nil {
 		s.lacks = map[string]bool{}
 	}

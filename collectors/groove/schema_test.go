@@ -94,12 +94,12 @@ func asks(t *testing.T, answer func(asked) string) (rows, history string, api *f
 	t.Helper()
 	api = &fakeAPI{t: t, answer: answer}
 	c := New(api, Options{BaseURL: "https://api.groovehq.com"})
-	if _, _, err := c.page(t.Context(), question{operation: "conversations", build: func(s *schema) string { return feedQuery(s, "UNREAD") }}, conversationsField, ""); err != nil {
+	if _, _, err := page(t.Context(), c, question{operation: "conversations", build: func(s *schema) string { return feedQuery(s, "UNREAD") }}, conversationsIn, ""); err != nil {
 		t.Fatal(err)
 	}
 	rows = api.last()
 	q := question{operation: "history", build: historyQuery, vars: map[string]any{"id": "cnv_1"}}
-	if _, _, err := c.page(t.Context(), q, historyField, ""); err != nil {
+	if _, _, err := page(t.Context(), c, q, c.historyIn, ""); err != nil {
 		t.Fatal(err)
 	}
 	return rows, api.last(), api
@@ -223,7 +223,7 @@ func TestWhatIsNotCalledEventsIsCalledChanges(t *testing.T) {
 
 func TestASchemaWithoutWhatIsNeededIsAnErrorThatNamesIt(t *testing.T) {
 	api := &fakeAPI{t: t, answer: strict(func(string) []string { return []string{"Field 'updatedAt' doesn't exist on type 'Conversation'"} })}
-	_, _, err := New(api, Options{}).page(t.Context(), question{operation: "conversations", build: func(s *schema) string { return feedQuery(s, "") }}, conversationsField, "")
+	_, _, err := page(t.Context(), New(api, Options{}), question{operation: "conversations", build: func(s *schema) string { return feedQuery(s, "") }}, conversationsIn, "")
 	const want = "/v2/graphql:conversations: client (HTTP 200): the account's GraphQL schema does not have Conversation.updatedAt"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
@@ -233,7 +233,8 @@ func TestASchemaWithoutWhatIsNeededIsAnErrorThatNamesIt(t *testing.T) {
 
 func TestAServerThatRefusesEverythingIsNotAskedForEver(t *testing.T) {
 	api := &fakeAPI{t: t, answer: strict(func(string) []string { return []string{"No such type Reply, so it can't be a fragment condition"} })}
-	_, _, err := New(api, Options{}).page(t.Context(), question{operation: "history", build: historyQuery}, historyField, "")
+	c := New(api, Options{})
+	_, _, err := page(t.Context(), c, question{operation: "history", build: historyQuery}, c.historyIn, "")
 	if rest.ReasonOf(err) != rest.ReasonClient || len(api.calls) > 2+maxRefusals {
 		t.Errorf("%v after %d calls", err, len(api.calls))
 	}
@@ -268,7 +269,7 @@ func TestErrorsWithHTTP200(t *testing.T) {
 			}
 			return answer
 		}}
-		_, _, err := New(api, Options{}).page(t.Context(), question{operation: "conversations", build: func(s *schema) string { return feedQuery(s, "") }}, conversationsField, "")
+		_, _, err := page(t.Context(), New(api, Options{}), question{operation: "conversations", build: func(s *schema) string { return feedQuery(s, "") }}, conversationsIn, "")
 		var e *rest.Error
 		if !errors.As(err, &e) || e.Reason != want || e.Endpoint != "/v2/graphql:conversations" || e.Code != 200 {
 			t.Errorf("%s: %v, want %s", answer, err, want)
@@ -282,7 +283,7 @@ func TestErrorsWithHTTP200(t *testing.T) {
 func TestErrorsThatAreNullOrNoneAreNoErrors(t *testing.T) {
 	for _, errs := range []string{`null`, `[]`} {
 		api := &fakeAPI{t: t, answer: func(asked) string { return `{"errors":` + errs + `,"data":{"conversations":` + emptyList + `}}` }}
-		if _, _, err := New(api, Options{}).page(t.Context(), question{operation: "conversations", build: func(s *schema) string { return feedQuery(s, "") }}, conversationsField, ""); err != nil {
+		if _, _, err := page(t.Context(), New(api, Options{}), question{operation: "conversations", build: func(s *schema) string { return feedQuery(s, "") }}, conversationsIn, ""); err != nil {
 			t.Errorf("errors %s: %v", errs, err)
 		}
 	}

@@ -1,6 +1,10 @@
 package groove
 
-import "encoding/json"
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
+)
 
 // The types of this file mirror the vendor's JSON, as far as it is read: no
 // subject, text, name or address of a customer has a field, and none is asked
@@ -8,8 +12,64 @@ import "encoding/json"
 
 // answer is what GraphQL answers, with HTTP 200 also when it failed.
 type answer struct {
-	Data   maybe[map[string]json.RawMessage] `json:"data"`
-	Errors maybe[[]maybe[refusal]]           `json:"errors"`
+	Data   maybe[data]             `json:"data"`
+	Errors maybe[[]maybe[refusal]] `json:"errors"`
+}
+
+// data has what the questions ask for, each its own part of it.
+type data struct {
+	Conversations maybe[connection[conversation]] `json:"conversations"`
+	Spam          maybe[connection[conversation]] `json:"spam"`
+	Deleted       maybe[connection[conversation]] `json:"deleted"`
+	Conversation  single                          `json:"conversation"`
+	Events        maybe[connection[entry]]        `json:"events"`  // in the schema of 2025
+	Changes       maybe[connection[entry]]        `json:"changes"` // in that of 2020
+	Agents        maybe[connection[agent]]        `json:"agents"`
+	Teams         maybe[connection[team]]         `json:"teams"`
+	Me            maybe[me]                       `json:"me"`
+	Schema        maybe[description]              `json:"__schema"`
+}
+
+// feed is the list of conversations of a state, "" for all.
+func (d *data) feed(state string) maybe[connection[conversation]] {
+	switch state {
+	case "SPAM":
+		return d.Spam
+	case "DELETED":
+		return d.Deleted
+	default:
+		return d.Conversations
+	}
+}
+
+// single is a conversation by itself: null where there is none.
+type single struct {
+	found, none bool
+	row         lenient.Row[conversation]
+}
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (s *single) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*s = single{found: true, none: dec.PeekKind() == jsontext.KindNull}
+	return s.row.UnmarshalJSONFrom(dec)
+}
+
+// me is whose token it is.
+type me struct {
+	Role text `json:"role"`
+}
+
+// description is what the API says of itself.
+type description struct {
+	Query maybe[typeRef] `json:"queryType"`
+	Types []struct {
+		Name   text `json:"name"`
+		Fields maybe[[]struct {
+			Name text           `json:"name"`
+			Type maybe[typeRef] `json:"type"`
+		}] `json:"fields"`
+		Possible maybe[[]typeRef] `json:"possibleTypes"`
+	} `json:"types"`
 }
 
 // refusal is one of the errors of an answer.
@@ -27,11 +87,11 @@ type refusalExtensions struct {
 
 // connection is a page of a list: rows as nodes, or as edges with what is known
 // of a row only there.
-type connection struct {
-	Nodes    maybe[[]json.RawMessage] `json:"nodes"`
-	Edges    maybe[[]json.RawMessage] `json:"edges"`
-	PageInfo maybe[pageInfo]          `json:"pageInfo"`
-	Total    maybe[int]               `json:"totalCount"`
+type connection[T any] struct {
+	Nodes    maybe[lenient.Rows[T]] `json:"nodes"`
+	Edges    maybe[lenient.Rows[T]] `json:"edges"`
+	PageInfo maybe[pageInfo]        `json:"pageInfo"`
+	Total    maybe[int]             `json:"totalCount"`
 }
 
 type pageInfo struct {
@@ -74,14 +134,16 @@ type party struct {
 
 // entry is an entry of a conversation's history: an event of the schema of 2025,
 // which holds a change, or an edge of the schema of 2020, whose node is one. Who
-// and when stand on the entry, in the old schema only there.
+// and when stand on the entry, in the old schema only there. One that has neither is
+// a change itself.
 type entry struct {
-	ID        maybe[id]              `json:"id"`
-	Created   stamp                  `json:"createdAt"`
-	Changeset maybe[id]              `json:"changesetId"`
-	Actor     maybe[party]           `json:"actor"`
-	Change    maybe[json.RawMessage] `json:"change"`
-	Node      maybe[json.RawMessage] `json:"node"`
+	ID        maybe[id]            `json:"id"`
+	Created   stamp                `json:"createdAt"`
+	Changeset maybe[id]            `json:"changesetId"`
+	Actor     maybe[party]         `json:"actor"`
+	Change    *lenient.Row[change] `json:"change"`
+	Node      *lenient.Row[change] `json:"node"`
+	Itself    *change              `json:",embed"` // but for what the entry has too
 }
 
 // change is what an entry is about. Its __typename says which fields it has. The

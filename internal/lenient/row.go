@@ -56,14 +56,21 @@ func (r *Row[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // UnmarshalJSON implements [json.Unmarshaler], for programs that read with encoding/json.
 func (r *Row[T]) UnmarshalJSON(b []byte) error { return Unmarshal(b, r) }
 
-// Each gives the rows that could be read, in their order. One that could not is
-// noted in the page, named by its id.
+// Read gives the row if it could be read, else notes that in the page, with its id.
+func (r *Row[T]) Read(what string, p *helpdesk.Page) (v *T, ok bool) {
+	if r.Bad != nil {
+		p.Skipped = append(p.Skipped, r.Bad.skip(what))
+		return nil, false
+	}
+	return &r.V, true
+}
+
+// Each gives the rows that could be read, in their order, and notes the others in
+// the page.
 func (rows Rows[T]) Each(what string, p *helpdesk.Page) iter.Seq[*T] {
 	return func(yield func(*T) bool) {
 		for i := range rows {
-			if bad := rows[i].Bad; bad != nil {
-				p.Skipped = append(p.Skipped, bad.skip(what))
-			} else if !yield(&rows[i].V) {
+			if v, ok := rows[i].Read(what, p); ok && !yield(v) {
 				return
 			}
 		}
