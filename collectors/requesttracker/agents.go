@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
-	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -72,7 +71,7 @@ func (c *Collector) askMembers(ctx context.Context, n int) ([]string, bool, erro
 			return nil, true, err
 		}
 	}
-	page, err := c.list(ctx, rest.Request{
+	page, err := page[ref](ctx, c, rest.Request{
 		Endpoint: api + "/group/{id}/members", Path: api + "/group/" + c.dir.group + "/members", Priority: rest.Background,
 		Query: url.Values{"groups": {"0"}, "per_page": {strconv.Itoa(pageSize)}, "page": {strconv.Itoa(n)}},
 	})
@@ -80,9 +79,8 @@ func (c *Collector) askMembers(ctx context.Context, n int) ([]string, bool, erro
 		return nil, false, err
 	}
 	var numbers []string
-	for _, raw := range page.Items {
-		var m ref
-		if lenient.Unmarshal(raw, &m) == nil && m.Type == "user" && isNumber(string(m.ID)) {
+	for m := range page.Items.Each("member", new(helpdesk.Page)) {
+		if m.Type == "user" && isNumber(string(m.ID)) {
 			numbers = append(numbers, string(m.ID))
 		}
 	}
@@ -91,7 +89,7 @@ func (c *Collector) askMembers(ctx context.Context, n int) ([]string, bool, erro
 
 // askGroup finds the system group that holds all privileged users.
 func (c *Collector) askGroup(ctx context.Context) error {
-	page, err := c.list(ctx, rest.Request{
+	page, err := page[ref](ctx, c, rest.Request{
 		Endpoint: api + "/groups", Path: api + "/groups", Priority: rest.Background,
 		Query: url.Values{
 			"query": {`[{"field":"Domain","value":"SystemInternal"}]`}, "fields": {"Name"}, "per_page": {strconv.Itoa(pageSize)},
@@ -100,9 +98,8 @@ func (c *Collector) askGroup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, raw := range page.Items {
-		var g ref
-		if lenient.Unmarshal(raw, &g) == nil && g.Name == "Privileged" && isNumber(string(g.ID)) {
+	for g := range page.Items.Each("group", new(helpdesk.Page)) {
+		if g.Name == "Privileged" && isNumber(string(g.ID)) {
 			c.dir.group = string(g.ID)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // and close, mail that reopens, close, custom fields.
 func TestHistorySampleIsToldInFull(t *testing.T) {
 	r := teamOf(Options{ChannelField: "Channel", CSATField: "CSAT", RejectIsClose: true})
-	row, err := decodeTicket(sample(t, "ticket_1_resolved_csat.json"))
+	row, err := ticketOf(rowOf[ticket](t, sample(t, "ticket_1_resolved_csat.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,9 +68,9 @@ const (
 
 func ticketBy(t *testing.T, creator, requestor, more string) *ticket {
 	t.Helper()
-	row, err := decodeTicket([]byte(`{"id":"7","type":"ticket","Type":"ticket","Status":"open","Queue":{"id":"1","Name":"General","Lifecycle":"default"},
+	row, err := ticketOf(rowOf[ticket](t, []byte(`{"id":"7","type":"ticket","Type":"ticket","Status":"open","Queue":{"id":"1","Name":"General","Lifecycle":"default"},
 		"Owner":{"type":"user","id":6,"_url":"http://rt/REST/2.0/user/Nobody"},"Created":"2026-11-21T09:00:00Z","LastUpdated":"2026-11-21T09:00:00Z",
-		"Resolved":"1970-01-01T00:00:00Z","Creator":` + creator + `,"Requestor":[` + requestor + `]` + more + `}`))
+		"Resolved":"1970-01-01T00:00:00Z","Creator":`+creator+`,"Requestor":[`+requestor+`]`+more+`}`)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,8 +80,8 @@ func ticketBy(t *testing.T, creator, requestor, more string) *ticket {
 func row(t *testing.T, kind, field, from, to, creator string) *transaction {
 	t.Helper()
 	q := func(s string) string { b, _ := json.Marshal(s); return string(b) }
-	x := decodeTransaction([]byte(`{"type":"transaction","id":"100","ObjectId":"7","Type":` + q(kind) + `,"Field":` + q(field) +
-		`,"OldValue":` + q(from) + `,"NewValue":` + q(to) + `,"Created":"2026-11-21T10:00:00Z","Creator":` + creator + `}`))
+	x := transactionOf(rowOf[transaction](t, []byte(`{"type":"transaction","id":"100","ObjectId":"7","Type":`+q(kind)+`,"Field":`+q(field)+
+		`,"OldValue":`+q(from)+`,"NewValue":`+q(to)+`,"Created":"2026-11-21T10:00:00Z","Creator":`+creator+`}`)))
 	if x.bad != nil {
 		t.Fatal(x.bad)
 	}

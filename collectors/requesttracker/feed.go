@@ -183,16 +183,14 @@ func (c *Collector) lowestVisible(ctx context.Context, known []uint64) (uint64, 
 // transactions reads one page, newest first, each once. Rows without a number can be
 // neither placed nor remembered; a page of nothing else is no answer.
 func (c *Collector) transactions(ctx context.Context, q url.Values, p rest.Priority) ([]transaction, []helpdesk.Skip, error) {
-	page, err := c.list(ctx, rest.Request{Endpoint: api + "/transactions", Path: api + "/transactions", Query: q, Priority: p})
+	page, err := page[transaction](ctx, c, rest.Request{Endpoint: api + "/transactions", Path: api + "/transactions", Query: q, Priority: p})
 	if err != nil {
 		return nil, nil, err
 	}
-	var (
-		txs   []transaction
-		skips []helpdesk.Skip
-	)
-	for _, raw := range page.Items {
-		t := decodeTransaction(raw)
+	txs := make([]transaction, 0, len(page.Items))
+	var skips []helpdesk.Skip
+	for i := range page.Items {
+		t := transactionOf(&page.Items[i])
 		if t.seq == 0 {
 			skips = append(skips, skip("transaction", "without a number", t.bad))
 			continue

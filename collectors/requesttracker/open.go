@@ -42,14 +42,14 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 }
 
 // pass moves on: below the last id that could be read, or to the next page.
-func (p *openPosition) pass(answer *collection, done bool) {
+func (p *openPosition) pass(answer *collection[ticket], done bool) {
 	if done {
 		*p = openPosition{}
 		return
 	}
 	after := p.After
-	for _, raw := range answer.Items {
-		after = max(after, rowID(raw))
+	for i := range answer.Items {
+		after = max(after, rowID(&answer.Items[i]))
 	}
 	if after > p.After {
 		*p = openPosition{After: after}
@@ -58,16 +58,20 @@ func (p *openPosition) pass(answer *collection, done bool) {
 	p.Page++
 }
 
+// rowID is the number of a ticket's row, 0 without one.
+func rowID(row *lenient.Row[ticket]) uint64 { return max(number(row.V.ID), badID(row.Bad)) }
+
 // tellOpen adds a search's tickets to page. What the search found is active,
 // whatever its status is called.
-func (c *Collector) tellOpen(ctx context.Context, answer *collection, page *helpdesk.Page) error {
+func (c *Collector) tellOpen(ctx context.Context, answer *collection[ticket], page *helpdesk.Page) error {
 	tickets := map[string]*ticket{}
 	rs := rows{tickets: tickets}
 	var ids []string
-	for _, raw := range answer.Items {
-		t, err := decodeTicket(raw)
+	for i := range answer.Items {
+		row := &answer.Items[i]
+		t, err := ticketOf(row)
 		if err != nil {
-			page.Skipped = append(page.Skipped, skip("ticket", strconv.FormatUint(rowID(raw), 10), err))
+			page.Skipped = append(page.Skipped, skip("ticket", strconv.FormatUint(rowID(row), 10), err))
 			continue
 		}
 		if k := c.reader().statusKey(t, t.Status); c.dir.statuses[k] != inactive {

@@ -89,7 +89,7 @@ func (c *Collector) learnQueues(ctx context.Context, numbers []string, p rest.Pr
 // askQueues reads one page of the queues, disabled ones too: old owner and
 // queue changes name them.
 func (c *Collector) askQueues(ctx context.Context, n int, p rest.Priority) ([]queueRow, []helpdesk.Skip, bool, error) {
-	page, err := c.list(ctx, rest.Request{
+	page, err := page[queueRow](ctx, c, rest.Request{
 		Endpoint: api + "/queues/all", Path: api + "/queues/all", Priority: p,
 		Query: url.Values{
 			"fields": {"Name,Lifecycle,Disabled"}, "find_disabled_rows": {"1"},
@@ -103,10 +103,10 @@ func (c *Collector) askQueues(ctx context.Context, n int, p rest.Priority) ([]qu
 		queues []queueRow
 		skips  []helpdesk.Skip
 	)
-	for _, raw := range page.Items {
-		var q queueRow
-		if lenient.Unmarshal(raw, &q) != nil || !isNumber(string(q.ID)) || q.Name == "" {
-			skips = append(skips, skip("queue", strconv.FormatUint(rowID(raw), 10), errUnreadable))
+	for i := range page.Items {
+		q, bad := page.Items[i].V, page.Items[i].Bad
+		if bad != nil || !isNumber(string(q.ID)) || q.Name == "" {
+			skips = append(skips, skip("queue", strconv.FormatUint(max(number(q.ID), badID(bad)), 10), errUnreadable))
 			continue
 		}
 		c.dir.queues[string(q.ID)] = queue{string(q.Name), string(q.Lifecycle)}
@@ -117,7 +117,7 @@ func (c *Collector) askQueues(ctx context.Context, n int, p rest.Priority) ([]qu
 
 // lastPage reports whether page n is a list's last: by the total where RT tells
 // it, else by an empty page, because rows may be hidden.
-func lastPage(page *collection, n int) bool {
+func lastPage[T any](page *collection[T], n int) bool {
 	if total, ok := page.total(); ok {
 		return n*pageSize >= total
 	}

@@ -2,7 +2,6 @@ package requesttracker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -35,9 +35,9 @@ func (c *Collector) tickets(ctx context.Context, ids []string, p rest.Priority) 
 		if err != nil {
 			return out, err
 		}
-		for _, raw := range page.Items {
+		for i := range page.Items {
 			// An unreadable row is read again by itself, and judged there.
-			if t, err := decodeTicket(raw); err == nil {
+			if t, err := ticketOf(&page.Items[i]); err == nil {
 				out.tickets[string(t.ID)] = t
 			}
 		}
@@ -120,16 +120,16 @@ func (c *Collector) single(ctx context.Context, id string, p rest.Priority, out 
 // askTicket reads /ticket/{id}. RT answers for a ticket that was merged away
 // with the one it was merged into.
 func (c *Collector) askTicket(ctx context.Context, id string, p rest.Priority) (*ticket, error) {
-	var raw json.RawMessage
+	var row lenient.Row[ticket]
 	err := c.api.Do(ctx, rest.Request{
 		Endpoint: api + "/ticket/{id}",
 		Path:     api + "/ticket/" + id,
 		Priority: p,
-	}, &raw)
+	}, &row)
 	if err != nil {
 		return nil, err
 	}
-	return decodeTicket(raw)
+	return ticketOf(&row)
 }
 
 // askMerged reads the row of a ticket that was merged into another, and the
@@ -177,8 +177,8 @@ func (c *Collector) askOwnRow(ctx context.Context, id string, p rest.Priority) (
 	if err != nil {
 		return nil, err
 	}
-	for _, raw := range page.Items {
-		if t, err := decodeTicket(raw); err == nil && string(t.ID) == id {
+	for i := range page.Items {
+		if t, err := ticketOf(&page.Items[i]); err == nil && string(t.ID) == id {
 			return t, nil
 		}
 	}
@@ -211,13 +211,13 @@ func (c *Collector) count(ctx context.Context, sql string, p rest.Priority) (int
 	return len(page.Items), nil
 }
 
-func (c *Collector) search(ctx context.Context, q url.Values, p rest.Priority) (*collection, error) {
-	return c.list(ctx, rest.Request{Endpoint: api + "/tickets", Path: api + "/tickets", Query: q, Priority: p})
+func (c *Collector) search(ctx context.Context, q url.Values, p rest.Priority) (*collection[ticket], error) {
+	return page[ticket](ctx, c, rest.Request{Endpoint: api + "/tickets", Path: api + "/tickets", Query: q, Priority: p})
 }
 
-// list reads one page of a list.
-func (c *Collector) list(ctx context.Context, r rest.Request) (*collection, error) {
-	page := new(collection)
+// page reads one page of a list.
+func page[T any](ctx context.Context, c *Collector, r rest.Request) (*collection[T], error) {
+	page := new(collection[T])
 	if err := c.api.Do(ctx, r, page); err != nil {
 		return nil, err
 	}

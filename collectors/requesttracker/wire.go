@@ -1,7 +1,6 @@
 package requesttracker
 
 import (
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -80,13 +79,13 @@ func (r ref) userNumber() string {
 }
 
 // collection is a page of a list. Total is "" where RT does not tell.
-type collection struct {
-	Items []json.RawMessage `json:"items"`
-	Total text              `json:"total"`
+type collection[T any] struct {
+	Items lenient.Rows[T] `json:"items"`
+	Total text            `json:"total"`
 }
 
 // total returns the number of rows in all pages, if RT told it.
-func (p *collection) total() (int, bool) {
+func (p *collection[T]) total() (int, bool) {
 	f, err := strconv.ParseFloat(string(p.Total), 64)
 	return int(f), err == nil && f >= 0
 }
@@ -164,13 +163,13 @@ var (
 	errID         = errors.New("unreadable id")
 )
 
-// decodeTransaction reads one row. A row that can't be used says why; its
-// number is 0 if not even that can be read.
-func decodeTransaction(raw []byte) transaction {
-	var t transaction
-	if lenient.Unmarshal(raw, &t) != nil {
-		return transaction{seq: rowID(raw), bad: errUnreadable}
+// transactionOf is the transaction of a row. One that can't be used says why; its
+// number is 0 if not even that can be read: a walk goes on below it.
+func transactionOf(row *lenient.Row[transaction]) transaction {
+	if row.Bad != nil {
+		return transaction{seq: badID(row.Bad), bad: errUnreadable}
 	}
+	t := row.V
 	t.seq = number(t.ID)
 	if t.seq == 0 || number(t.ObjectID) == 0 {
 		t.bad = errID
@@ -182,23 +181,19 @@ func decodeTransaction(raw []byte) transaction {
 	return t
 }
 
-// rowID finds the id of a row that is otherwise unreadable, 0 without one: a
-// walk goes on below it.
-func rowID(raw []byte) uint64 {
-	var row struct {
-		ID text `json:"id"`
-	}
-	if lenient.Unmarshal(raw, &row) != nil {
+// badID is the id of a row that is otherwise unreadable, 0 without one.
+func badID(b *lenient.Bad) uint64 {
+	if b == nil {
 		return 0
 	}
-	return number(row.ID)
+	return number(text(b.ID))
 }
 
-func decodeTicket(raw []byte) (*ticket, error) {
-	t := new(ticket)
-	if lenient.Unmarshal(raw, t) != nil {
+func ticketOf(row *lenient.Row[ticket]) (*ticket, error) {
+	if row.Bad != nil {
 		return nil, errUnreadable
 	}
+	t := &row.V
 	if !isNumber(string(t.ID)) {
 		return nil, errID
 	}

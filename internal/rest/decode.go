@@ -98,10 +98,18 @@ func explain(err error, wire *wireReader, body *limitedReader) error {
 	case errors.As(err, &syntax):
 		return &decodeError{text: fmt.Sprintf("malformed JSON at byte %d", syntax.ByteOffset+1)}
 	case errors.As(err, &typed) && kinds[typed.JSONKind] != "":
-		return &decodeError{text: fmt.Sprintf("unexpected JSON: %s at byte %d where %s is documented", kinds[typed.JSONKind], typed.ByteOffset+1, typed.GoType)}
+		return &decodeError{text: fmt.Sprintf("unexpected JSON: %s at byte %d where %s is documented", kinds[typed.JSONKind], typed.ByteOffset+1, inWords(typed.GoType))}
 	default:
 		return &decodeError{text: "answer cannot be decoded"}
 	}
+}
+
+// inWords names a type that is wanted. Lists have no good name of their own.
+func inWords(t reflect.Type) string {
+	if t.Kind() == reflect.Slice {
+		return "a list"
+	}
+	return t.String()
 }
 
 // kinds are JSON's kinds of values in words.

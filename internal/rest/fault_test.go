@@ -128,6 +128,7 @@ func TestFaultMatrix(t *testing.T) {
 		"garbage after the value":              {say(ticketsJSON + "<!-- 0.2s -->"), fmt.Sprintf("decode (HTTP 200): malformed JSON at byte %d", len(ticketsJSON)+1), "200"},
 		"null":                                 {say("null"), "decode (HTTP 200): null instead of a value", "200"},
 		"a list where an object is documented": {say("[]"), "decode (HTTP 200): unexpected JSON: array at byte 1 where rest.tickets is documented", "200"},
+		"an object where a list is":            {say(`{"data":{}}`), "decode (HTTP 200): unexpected JSON: object at byte 9 where a list is documented", "200"},
 		"a text where a number is documented":  {say(`{"data":[{"id":"1"}]}`), "decode (HTTP 200): unexpected JSON: string at byte 16 where int is documented", "200"},
 		"truncated gzip": {func(w http.ResponseWriter, _ *http.Request) {
 			var b strings.Builder
