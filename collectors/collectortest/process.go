@@ -53,7 +53,12 @@ func (w *world) live() {
 	}
 	collector := w.v.New(p.client, w.base)
 	p.profile = collector.Profile()
-	p.engine = engine.New(engine.Options{Store: store, Labels: w.labels(), Logger: logger, Now: p.now})
+	p.ledger = &ledger{w: w}
+	gather := engine.DefaultGather
+	if w.setup.apart {
+		gather = 0
+	}
+	p.engine = engine.New(engine.Options{Store: &mortal{store, p.ledger}, Labels: w.labels(), Logger: logger, Now: p.now, Gather: gather})
 	p.source, err = p.engine.Open(engine.SourceOptions{
 		Name: "desk", Policy: &w.policy, Profile: p.profile, PollInterval: interval, Lookback: w.setup.lookback, Book: w.setup.book,
 		Retention: 1000 * day, LabelLimit: 100,
@@ -65,7 +70,7 @@ func (w *world) live() {
 		w.t.Fatal(err)
 	}
 	w.registry.MustRegister(p.engine)
-	p.ledger = &ledger{Ledger: p.source, w: w}
+	p.ledger.Ledger = p.source
 	p.poll = func() *poll.Poller {
 		return poll.New(poll.Options{
 			Ledger: p.ledger, Collector: collector, API: p.client, Interval: interval, ReconcileInterval: w.setup.sweeps,
@@ -124,7 +129,8 @@ func (w *world) synced() {
 // errKilled is what a ledger says whose process is dead.
 var errKilled = errors.New("killed")
 
-// ledger notes what is booked, and can kill the process around a commit.
+// ledger notes what is booked, and can kill the process around a page or a booking,
+// each of which is a commit where pages are stored apart.
 type ledger struct {
 	poll.Ledger
 	w       *world
@@ -133,6 +139,20 @@ type ledger struct {
 	// after it; nil: it lives.
 	kill func(commit int) (before, after bool)
 	dead bool
+}
+
+// mortal is a store of a process, which writes nothing any more once it is dead.
+type mortal struct {
+	state.Store
+	ledger *ledger
+}
+
+// Update implements state.Store.
+func (m *mortal) Update(fn func(state.Tx) error) error {
+	if m.ledger.dead {
+		return errKilled
+	}
+	return m.Store.Update(fn)
 }
 
 func (l *ledger) commit(do func() error) error {
@@ -177,8 +197,13 @@ func (l *ledger) Fetched(p helpdesk.Page, now time.Time) error {
 // Book implements poll.Ledger.
 func (l *ledger) Book(r engine.Round) error {
 	return l.commit(func() error {
+		steps := l.w.steps
 		l.w.step(r)
-		return l.Ledger.Book(r)
+		err := l.Ledger.Book(r)
+		if errors.Is(err, engine.ErrWanted) {
+			l.w.steps = steps
+		}
+		return err
 	})
 }
 

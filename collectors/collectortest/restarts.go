@@ -21,7 +21,8 @@ var restartScenarios = []scenario{
 		commits := whole.alive.ledger.commits
 		for n := 1; n <= commits; n += sample.Every {
 			after := n/sample.Every%2 == 0
-			t.Run(fmt.Sprintf("commit %d of %d, after it: %v", n, commits, after), func(t *testing.T) {
+			s.apart = n/(2*sample.Every)%2 == 0
+			t.Run(fmt.Sprintf("commit %d of %d, after it: %v, pages apart: %v", n, commits, after, s.apart), func(t *testing.T) {
 				w := newWorld(t, v, s)
 				w.killAt(n, after)
 				w.round()
@@ -33,7 +34,8 @@ var restartScenarios = []scenario{
 		}
 	}},
 	{"killed again and again in the first sync, it arrives", func(t *testing.T, v Vendor) {
-		w := newWorld(t, v, setup{seed: 62, rate: 8, history: 18 * time.Hour, book: true, mix: steady(v)})
+		// Stored together, the pages of a desk that answers at once are few commits.
+		w := newWorld(t, v, setup{seed: 62, rate: 8, history: 18 * time.Hour, book: true, mix: steady(v), apart: true})
 		rnd := rand.New(rand.NewPCG(62, 1))
 		for life := 0; !w.alive.source.Synced(); life++ {
 			if life > 100 {

@@ -45,6 +45,7 @@ type setup struct {
 	memory   bool          // no network: for a bubble of synctest
 	ours     bool          // in a bubble: the desk has the machine's clock
 	off      time.Duration // but for this
+	apart    bool          // each page is stored by itself
 }
 
 // world is a desk, the server that speaks for it, and one exporter's ledger.

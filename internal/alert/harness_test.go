@@ -122,7 +122,7 @@ func (w *world) start() {
 	var done sync.WaitGroup
 	if w.sources {
 		policy, labels := w.policy, w.labels
-		w.source, err = engine.New(engine.Options{Store: store, Labels: labels}).Open(engine.SourceOptions{
+		w.source, err = engine.New(engine.Options{Store: store, Labels: labels, Gather: engine.DefaultGather}).Open(engine.SourceOptions{
 			Name: "shop", Policy: &policy, Profile: w.desk.Profile(), PollInterval: interval, Lookback: 1000 * hour, Retention: 2000 * hour,
 			LabelLimit: 100, Promised: w.promised,
 		})

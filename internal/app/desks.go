@@ -97,6 +97,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Validated) error {
 	} else {
 		next.engine = engine.New(engine.Options{
 			Store: a.store, Labels: labels(cfg), Logger: a.log, Counts: a.counts, Committed: a.process.committed,
+			Gather: engine.DefaultGather,
 		})
 	}
 	transport, err := alert.Transport(cfg.Alerting)

@@ -3,86 +3,61 @@ package engine
 import (
 	"cmp"
 	"fmt"
-	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
 
-// Apply stores a page of a stream: its records, wants and position, whole or
-// not at all. now is the helpdesk's clock.
-func (s *Source) Apply(stream helpdesk.Stream, page helpdesk.Page, position StreamState, now time.Time) error {
-	a := s.application(stream, now)
-	err := s.engine.update(func(tx state.Tx) error {
-		a.begin(tx)
-		if err := a.page(page); err != nil {
-			return err
-		}
-		return s.putStream(tx, stream, position)
-	})
-	if err != nil {
-		return fmt.Errorf("store a page of %s: %w", stream, err)
-	}
-	a.publish()
-	before := s.streams[stream]
-	s.mu.Lock()
-	s.streams[stream] = position
-	s.mu.Unlock()
-	if stream == helpdesk.StreamAgents {
-		return s.callRoll(page, before, position, now)
-	}
-	return nil
-}
-
-// Fetched stores the answer to wants.
-func (s *Source) Fetched(page helpdesk.Page, now time.Time) error {
-	a := s.application("", now)
-	err := s.engine.update(func(tx state.Tx) error {
-		a.begin(tx)
-		return a.page(page)
-	})
-	if err != nil {
-		return fmt.Errorf("store fetched records: %w", err)
-	}
-	a.publish()
-	return nil
-}
-
-// application is one page being applied.
+// application is what was read, being applied: page by page, in one transaction.
 type application struct {
-	s         *Source
-	tx        state.Tx
-	stream    helpdesk.Stream
-	now       int64
-	mark      int64 // the source's watermark
+	s    *Source
+	tx   state.Tx
+	mark int64 // the source's watermark
+	// Of the page that is being applied.
+	stream helpdesk.Stream
+	now    int64
+	told   []*touched // what it speaks of
+
 	touched   map[string]*touched
-	order     []string // of touched
+	order     []*touched // of touched, in the order in which they were read
 	created   int
-	behind    uint64
+	behind    map[helpdesk.Stream]uint64
 	corrected uint64
 	miscounts int
 	agents    []helpdesk.Agent
 	teams     []helpdesk.Team
 }
 
-// touched is a conversation that the page changes.
+// touched is a conversation that the pages change.
 type touched struct {
 	*stored
+	id      string
 	fresh   bool // not in the ledger before
-	changed bool
-}
-
-func (s *Source) application(stream helpdesk.Stream, now time.Time) *application {
-	return &application{s: s, stream: stream, now: now.UnixNano(), mark: s.meta.Watermark}
+	told    bool // by the page that is being applied
+	changed bool // by it
+	dirty   bool // changed, and not written yet
 }
 
 // begin starts over: a store may run a transaction again.
 func (a *application) begin(tx state.Tx) {
-	a.tx, a.touched, a.order, a.created, a.behind, a.corrected, a.miscounts, a.agents, a.teams = tx, map[string]*touched{}, nil, 0, 0, 0, 0, nil, nil
+	*a = application{s: a.s, tx: tx, mark: a.s.meta.Watermark, touched: map[string]*touched{}, behind: map[helpdesk.Stream]uint64{}}
 }
 
-func (a *application) page(p helpdesk.Page) error {
+// pages applies what was gathered, but leaves the conversations to be written.
+func (a *application) pages() error {
+	for i := range a.s.gathered {
+		g := &a.s.gathered[i]
+		if err := a.page(g); err != nil {
+			return fmt.Errorf("%s: %w", g.what(), err)
+		}
+	}
+	return nil
+}
+
+func (a *application) page(g *gathered) error {
+	a.stream, a.now, a.told = g.stream, g.now.UnixNano(), a.told[:0]
+	p := &g.page
 	for _, r := range p.Records {
 		if err := a.record(r); err != nil {
 			return err
@@ -99,8 +74,24 @@ func (a *application) page(p helpdesk.Page) error {
 	if err := a.s.putMemos(a.tx, p.Memos); err != nil {
 		return err
 	}
-	for _, id := range a.order {
-		if err := a.settle(id, a.touched[id]); err != nil {
+	for _, t := range a.told {
+		if err := a.settle(t); err != nil {
+			return err
+		}
+	}
+	if g.stream == "" {
+		return nil
+	}
+	return a.s.putStream(a.tx, g.stream, g.position)
+}
+
+// write stores the conversations that were changed. They are to be measured.
+func (a *application) write() error {
+	for _, t := range a.order {
+		if !t.dirty {
+			continue
+		}
+		if err := a.s.putConversation(a.tx, t.id, t.stored, dueNow); err != nil {
 			return err
 		}
 	}
@@ -142,23 +133,33 @@ func (a *application) conversation(id string) (*touched, error) {
 		return nil, fmt.Errorf("a record of no conversation")
 	}
 	if t := a.touched[id]; t != nil {
+		a.tell(t)
 		return t, nil
 	}
 	c, err := a.s.conversation(a.tx, id)
 	if err != nil {
 		return nil, err
 	}
-	t := &touched{stored: c}
+	t := &touched{stored: c, id: id}
 	if c == nil {
 		t.stored = &stored{Conversation: kpi.Conversation{Seen: a.now, Floor: a.s.floor(a.now)}}
 		t.fresh = true
 	}
 	a.touched[id] = t
-	a.order = append(a.order, id)
+	a.order = append(a.order, t)
+	a.tell(t)
 	return t, nil
 }
 
-func (a *application) wants(p helpdesk.Page) error {
+// tell notes that the page speaks of a conversation.
+func (a *application) tell(t *touched) {
+	if !t.told {
+		t.told = true
+		a.told = append(a.told, t)
+	}
+}
+
+func (a *application) wants(p *helpdesk.Page) error {
 	for _, w := range p.Served {
 		if err := a.tx.Delete(a.s.opts.Name, state.TableWants, wantKey(w)); err != nil {
 			return err
@@ -188,12 +189,14 @@ func (a *application) wants(p helpdesk.Page) error {
 	return nil
 }
 
-// settle decides what a changed conversation needs, and stores it.
-func (a *application) settle(id string, t *touched) error {
-	if t.fresh && !t.changed {
-		return nil // nothing was said of it but that it is wanted or gone
-	}
-	if !t.changed {
+// settle decides what a conversation needs that the page has changed.
+func (a *application) settle(t *touched) error {
+	changed := t.changed
+	t.told, t.changed = false, false
+	if !changed {
+		if t.fresh { // nothing was said of it but that it is wanted or gone
+			delete(a.touched, t.id)
+		}
 		return nil
 	}
 	if !t.Whole && !t.Incomplete && !t.Gone && t.Row != nil {
@@ -203,7 +206,7 @@ func (a *application) settle(id string, t *touched) error {
 		case t.began() != 0 && (t.Row.Status.Live() || t.active()):
 			// It began before the streams were read: only a re-read tells its beginning.
 			t.Incomplete = true
-			if err := a.s.want(a.tx, helpdesk.Want{Kind: helpdesk.WantConversation, ID: id}); err != nil {
+			if err := a.s.want(a.tx, helpdesk.Want{Kind: helpdesk.WantConversation, ID: t.id}); err != nil {
 				return err
 			}
 		}
@@ -211,7 +214,8 @@ func (a *application) settle(id string, t *touched) error {
 	if t.fresh {
 		a.created++
 	}
-	return a.s.putConversation(a.tx, id, t.stored, dueNow)
+	t.fresh, t.dirty = false, true
+	return nil
 }
 
 // began is when the conversation began: its creation, or what is known to have
@@ -231,15 +235,34 @@ func (t *touched) active() bool {
 	return len(t.Items) > 0 || r.Closed > t.Floor || excluded
 }
 
-// publish makes visible what the transaction has made durable.
+// apart reports whether what was applied is to be stored before it is booked:
+// there are new series, which a scrape sees at 0 first, or names that a booking
+// may ask for, or more conversations than a booking takes at once.
+func (a *application) apart() bool {
+	if len(a.agents)+len(a.teams) > 0 {
+		return true
+	}
+	n := 0
+	for _, t := range a.order {
+		if !t.dirty {
+			continue
+		}
+		if n++; t.Row != nil && a.s.live.groups[groupKey(a.s.values(t.Row.Labels()))] == nil {
+			return true
+		}
+	}
+	return n > bookingSize
+}
+
+// publish makes visible what the transaction has made durable. The source is locked.
 func (a *application) publish() {
 	s := a.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.conversations += a.created
 	s.meta.Tracked = 1 + s.conversations
-	if a.stream != "" {
-		s.counts.addBehind(a.stream, a.behind)
+	for stream, n := range a.behind {
+		if stream != "" {
+			s.counts.addBehind(stream, n)
+		}
 	}
 	s.counts.correct(correctedUpdate, a.corrected)
 	s.miscounts += a.miscounts
@@ -250,9 +273,14 @@ func (a *application) publish() {
 		s.teams[t.ID] = t
 		s.learnTeam(t)
 	}
-	for _, id := range a.order {
-		if t := a.touched[id]; t.Row != nil && t.changed {
+	for _, t := range a.order {
+		if t.dirty && t.Row != nil {
 			s.see(t.Row.Labels())
+		}
+	}
+	for _, g := range s.gathered {
+		if g.stream != "" {
+			s.streams[g.stream] = g.position
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -28,43 +30,100 @@ type Round struct {
 	// Good is when the round had read every clock stream, on the machine's
 	// clock; zero when it had not. The first good round completes the first sync.
 	Good time.Time
+	// UnlessWanted leaves the booking to another call where something waits to be
+	// fetched: Book returns [ErrWanted].
+	UnlessWanted bool
 }
 
-// Book books every fact that could be booked by the watermark and is not yet,
-// and brings the live gauges up to what is known. A watermark that is behind
-// the last one, or zero, books up to the last one.
+// ErrWanted is what Book says where the round wants nothing booked before what
+// is wanted has been fetched. What was gathered is stored.
+var ErrWanted = errors.New("something is to be fetched first")
+
+// Book stores what was gathered, books every fact that could be booked by the
+// watermark and is not yet, and brings the live gauges up to what is known. A
+// watermark that is behind the last one, or zero, books up to the last one.
 func (s *Source) Book(r Round) error {
 	m := s.meta
 	m.Watermark = max(m.Watermark, kpi.Instant(r.Watermark))
 	m.Skew, m.Took, m.Forbidden = int64(s.skew), int64(s.took), s.forbiddenStreams()
-	if err := s.exposeZeros(); err != nil {
-		return fmt.Errorf("book zeros of new series: %w", err)
+	if s.zerosDue() {
+		if err := s.Flush(); err != nil {
+			return err
+		}
 	}
-	for more := true; more; {
-		b := &booking{s: s, now: r.Now.UnixNano(), mark: m.Watermark, wall: s.engine.opts.Now()}
-		after := m
-		err := s.engine.update(func(tx state.Tx) error {
-			b.begin(tx)
-			if err := b.run(); err != nil {
+	for {
+		if err := s.exposeZeros(); err != nil {
+			return fmt.Errorf("book zeros of new series: %w", err)
+		}
+		end, err := s.bookSome(r, m)
+		switch {
+		case err != nil:
+			return err
+		case end == bookedAll:
+			return nil
+		case end == bookedPart:
+			r.UnlessWanted = false // what is wanted now, the booking has found out
+		}
+	}
+}
+
+// bookEnd is how a transaction of a booking ended.
+type bookEnd int
+
+const (
+	bookedAll   bookEnd = iota
+	bookedPart          // there is more
+	storedApart         // nothing is booked, but what was gathered is stored
+)
+
+// bookSome stores what was gathered and books a part of what is due, in one
+// transaction if that can be.
+func (s *Source) bookSome(r Round, m meta) (end bookEnd, err error) {
+	a := &application{s: s}
+	b := &booking{s: s, now: r.Now.UnixNano(), mark: m.Watermark, wall: s.engine.opts.Now()}
+	wanted := false
+	after := m
+	err = s.engine.update(func(tx state.Tx) error {
+		end = bookedAll
+		a.begin(tx)
+		if err := a.pages(); err != nil {
+			return err
+		}
+		if r.UnlessWanted {
+			if wanted, err = s.anyWanted(tx); err != nil {
 				return err
 			}
-			after = m
-			after.Tracked = 1 + s.conversations - b.removed
-			if !b.more && !r.Good.IsZero() {
-				after.Good = r.Good.UnixNano()
-				if !after.Synced {
-					after.Synced, after.SyncedAt = true, b.now
-				}
-			}
-			return s.putMeta(tx, after)
-		})
-		if err != nil {
-			return fmt.Errorf("book facts: %w", err)
 		}
+		if wanted || a.apart() {
+			end = storedApart
+			return a.write()
+		}
+		b.begin(tx, a)
+		if err := b.run(); err != nil {
+			return err
+		}
+		after = m
+		after.Tracked = 1 + s.conversations + a.created - b.removed
+		if b.more {
+			end = bookedPart
+		} else if !r.Good.IsZero() {
+			after.Good = r.Good.UnixNano()
+			if !after.Synced {
+				after.Synced, after.SyncedAt = true, b.now
+			}
+		}
+		return s.putMeta(tx, after)
+	})
+	s.stored(a, err)
+	switch {
+	case err != nil:
+		return end, fmt.Errorf("book facts: %w", err)
+	case wanted:
+		return end, ErrWanted
+	case end != storedApart:
 		b.publish(after)
-		more = b.more
 	}
-	return nil
+	return end, nil
 }
 
 // booking is one transaction of bookings.
@@ -77,18 +136,32 @@ type booking struct {
 	series  map[string]*series
 	groups  map[string][]string
 	live    map[string]*liveEntry // nil: out of the queue
+	applied []*touched            // in the same transaction, and not written yet
+	unsaved map[string]*stored    // those of them that are to be measured yet
 	done    map[string]bool       // conversations that were measured
 	removed int
 	more    bool
 }
 
-func (b *booking) begin(tx state.Tx) {
+// begin starts over: a store may run a transaction again. What a was told in it is
+// measured first.
+func (b *booking) begin(tx state.Tx, a *application) {
 	b.tx, b.series, b.groups, b.live, b.removed, b.more = tx, map[string]*series{}, map[string][]string{}, map[string]*liveEntry{}, 0, false
-	b.done = map[string]bool{}
+	b.done, b.unsaved = map[string]bool{}, map[string]*stored{}
+	b.applied = slices.DeleteFunc(slices.Clone(a.order), func(t *touched) bool { return !t.dirty })
+	slices.SortFunc(b.applied, func(x, y *touched) int { return strings.Compare(x.id, y.id) })
+	for _, t := range b.applied {
+		b.unsaved[t.id] = t.stored
+	}
 }
 
 // run books what is due, up to the size of a booking.
 func (b *booking) run() error {
+	for _, t := range b.applied {
+		if err := b.conversation(t.id); err != nil {
+			return fmt.Errorf("conversation %s: %w", t.id, err)
+		}
+	}
 	due, err := b.due()
 	if err != nil {
 		return err

@@ -58,6 +58,9 @@ type Options struct {
 	Now func() time.Time
 	// Counts are what the counters of operation go on from; nil: they are new.
 	Counts *Counts
+	// Gather is how long what was read may wait to be stored together with what
+	// is read next, and with its booking; 0: each page is stored at once.
+	Gather time.Duration
 	// Committed observes the duration of each durable commit; nil: nobody does.
 	Committed func(time.Duration)
 }
@@ -69,6 +72,9 @@ type Engine struct {
 	mu      sync.RWMutex
 	sources []*Source // by name
 }
+
+// DefaultGather loses little to a crash, and is longer than most rounds.
+const DefaultGather = time.Second
 
 // New returns an engine without sources.
 func New(o Options) *Engine {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -23,13 +24,15 @@ const hour, day = time.Hour, 24 * time.Hour
 // desk is an engine with one source over a ledger on disk. Its clock is both the
 // machine's and the helpdesk's.
 type desk struct {
-	t      testing.TB
-	path   string
-	now    time.Time
-	policy kpi.Policy
-	labels []helpdesk.LabelName
-	opts   engine.SourceOptions
-	counts *engine.Counts // of the program that runs
+	t        testing.TB
+	path     string
+	now      time.Time
+	policy   kpi.Policy
+	labels   []helpdesk.LabelName
+	opts     engine.SourceOptions
+	counts   *engine.Counts // of the program that runs
+	together time.Duration  // how long what is read may wait, see [engine.Options]
+	commit   func() error   // called before each; nil: nobody is
 
 	store  *state.Bolt
 	engine *engine.Engine
@@ -62,6 +65,50 @@ func newDesk(t testing.TB, configure ...func(*desk)) *desk {
 	return d
 }
 
+// announced is a store that tells of a commit before it is made.
+type announced struct {
+	state.Store
+	d *desk
+}
+
+// Update implements state.Store.
+func (a *announced) Update(fn func(state.Tx) error) error {
+	if a.d.commit != nil {
+		if err := a.d.commit(); err != nil {
+			return err
+		}
+	}
+	return a.Store.Update(fn)
+}
+
+// contents is all that the ledger holds, maps in no order.
+func (d *desk) contents() map[string]any {
+	d.t.Helper()
+	all := map[string]any{}
+	err := d.store.View(func(tx state.Tx) error {
+		for _, table := range state.Tables {
+			err := tx.Scan("desk", table, nil, func(k, v []byte) (bool, error) {
+				var value any = string(v)
+				if table == state.TableMeta || table == state.TableSeries {
+					if err := cbor.Unmarshal(v, &value); err != nil {
+						return false, err
+					}
+				}
+				all[fmt.Sprintf("%s %q", table, k)] = value
+				return true, nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return all
+}
+
 func (d *desk) open() {
 	d.t.Helper()
 	var err error
@@ -70,7 +117,9 @@ func (d *desk) open() {
 	}
 	store := d.store
 	d.t.Cleanup(func() { store.Close() })
-	d.engine = engine.New(engine.Options{Store: d.store, Labels: d.labels, Counts: d.counts, Now: func() time.Time { return d.now }})
+	d.engine = engine.New(engine.Options{
+		Store: &announced{store, d}, Labels: d.labels, Counts: d.counts, Now: func() time.Time { return d.now }, Gather: d.together,
+	})
 	d.opts.Policy = &d.policy
 	if d.source, err = d.engine.Open(d.opts); err != nil {
 		d.t.Fatal(err)

@@ -17,6 +17,15 @@ func (s *Source) wanted(tx state.Tx, w helpdesk.Want) (bool, error) {
 	return v != nil, err
 }
 
+// anyWanted reports whether anything is to be fetched.
+func (s *Source) anyWanted(tx state.Tx) (wanted bool, err error) {
+	err = tx.Scan(s.opts.Name, state.TableWants, nil, func(_, _ []byte) (bool, error) {
+		wanted = true
+		return false, nil
+	})
+	return wanted, err
+}
+
 // coverage is the instant from which on the streams told everything of a
 // conversation that the ledger first saw at seen: what was created before may
 // have been compacted away, or have begun before history was read.

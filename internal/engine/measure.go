@@ -33,16 +33,25 @@ func (b *booking) due() ([]string, error) {
 	return ids, err
 }
 
+// read reads a conversation as the pages of this transaction have left it.
+func (b *booking) read(id string) (*stored, error) {
+	if c := b.unsaved[id]; c != nil {
+		return c, nil
+	}
+	return b.s.conversation(b.tx, id)
+}
+
 // conversation measures one conversation and books what is ready, once a booking.
 func (b *booking) conversation(id string) error {
 	if b.done[id] {
 		return nil
 	}
 	b.done[id] = true
-	c, err := b.s.conversation(b.tx, id)
+	c, err := b.read(id)
 	if err != nil {
 		return err
 	}
+	delete(b.unsaved, id)
 	if c == nil {
 		return fmt.Errorf("%w: it is due but not there", state.ErrDamaged)
 	}
@@ -171,7 +180,8 @@ func (b *booking) short(c *stored) bool {
 func (s *Source) messagesTold() int64 {
 	for _, sp := range s.opts.Profile.Streams {
 		if sp.Replies {
-			return s.streams[sp.Stream].Watermark
+			st, _ := s.standing(sp.Stream)
+			return st.Watermark
 		}
 	}
 	return 0
@@ -199,7 +209,7 @@ func (b *booking) rowless(id string, c *stored) error {
 		return b.s.putConversation(b.tx, id, c, due)
 	}
 	passed := b.mark
-	if st, ok := b.s.streams[helpdesk.StreamConversations]; ok {
+	if st, ok := b.s.standing(helpdesk.StreamConversations); ok {
 		passed = st.Watermark
 	}
 	if len(c.Items) > 0 && c.Items[0].At > passed {

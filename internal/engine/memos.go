@@ -29,6 +29,9 @@ func (s *Source) putMemos(tx state.Tx, memos []helpdesk.Memo) error {
 
 // Memo implements [helpdesk.Memory].
 func (s *Source) Memo(key string) ([]byte, error) {
+	if v, gathered := s.memos[key]; gathered {
+		return bytes.Clone(v), nil
+	}
 	var value []byte
 	err := s.engine.opts.Store.View(func(tx state.Tx) error {
 		v, err := tx.Get(s.opts.Name, state.TableMemos, []byte(key))
@@ -43,6 +46,9 @@ func (s *Source) Memo(key string) ([]byte, error) {
 
 // Memos implements [helpdesk.Memory].
 func (s *Source) Memos(prefix string) ([]helpdesk.Memo, error) {
+	if err := s.Flush(); err != nil {
+		return nil, err
+	}
 	var memos []helpdesk.Memo
 	err := s.engine.opts.Store.View(func(tx state.Tx) error {
 		memos = nil

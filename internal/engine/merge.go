@@ -30,7 +30,7 @@ func (a *application) row(r helpdesk.Conversation) error {
 		a.corrected++
 	}
 	if t.Row != nil && a.stream == helpdesk.StreamConversations && row.Updated <= a.mark && !sameButDue(*row, *t.Row) {
-		a.behind++
+		a.behind[a.stream]++
 	}
 	if a.s.opts.Profile.Capabilities[helpdesk.CapTeamHistory] == helpdesk.Exact && (t.Row == nil || t.Row.Labels() != row.Labels()) {
 		t.Settles = min(row.Updated, a.now)
@@ -105,7 +105,7 @@ func (a *application) item(conversation string, it kpi.Item, k helpdesk.Key) err
 		t.insert(it)
 		t.changed = true
 		if it.At <= a.mark && it.At > t.Floor && t.Whole {
-			a.behind++
+			a.behind[a.stream]++
 		}
 		return nil
 	}

@@ -42,13 +42,6 @@ func (s *Source) Horizon() time.Time { return kpi.Time(s.meta.Horizon) }
 // Begun reports whether the source was ever started.
 func (s *Source) Begun() bool { return s.meta.FirstStart != 0 }
 
-// Stream returns where a stream stands.
-func (s *Source) Stream(stream helpdesk.Stream) StreamState {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.streams[stream]
-}
-
 // Watermark is the instant up to which facts are booked.
 func (s *Source) Watermark() time.Time {
 	s.mu.RLock()
@@ -65,6 +58,9 @@ func (s *Source) Synced() bool {
 
 // Wants lists up to n single things to be fetched.
 func (s *Source) Wants(n int) ([]helpdesk.Want, error) {
+	if err := s.Flush(); err != nil {
+		return nil, err
+	}
 	var wants []helpdesk.Want
 	err := s.engine.opts.Store.View(func(tx state.Tx) error {
 		return tx.Scan(s.opts.Name, state.TableWants, nil, func(k, _ []byte) (bool, error) {

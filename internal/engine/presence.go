@@ -76,7 +76,7 @@ func (s *Source) bookPresence(there roll, at, read int64) error {
 	}
 	b := &booking{s: s, wall: s.engine.opts.Now()}
 	err := s.engine.update(func(tx state.Tx) error {
-		b.begin(tx)
+		b.begin(tx, &application{})
 		if s.gives(kpi.AgentOnlineSeconds) {
 			for _, id := range slices.Sorted(maps.Keys(there)) {
 				n := b.writable(kpi.AgentOnlineSeconds, []string{s.agentValue(id)})

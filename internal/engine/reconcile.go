@@ -20,6 +20,9 @@ const (
 // queue and a sweep of the vendor's open set, begun at the given instant, did
 // not list. What changed since then is not missing. It returns their ids.
 func (s *Source) Missing(listed map[string]bool, begun time.Time) ([]string, error) {
+	if err := s.Flush(); err != nil {
+		return nil, err
+	}
 	var ids []string
 	err := s.engine.update(func(tx state.Tx) error {
 		ids = ids[:0]
@@ -49,6 +52,9 @@ func (s *Source) Missing(listed map[string]bool, begun time.Time) ([]string, err
 
 // Corrected counts what a fresh look at the missing conversations put right.
 func (s *Source) Corrected(ids []string) error {
+	if err := s.Flush(); err != nil {
+		return err
+	}
 	counts := map[string]uint64{}
 	err := s.engine.opts.Store.View(func(tx state.Tx) error {
 		for _, id := range ids {

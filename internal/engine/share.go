@@ -51,9 +51,12 @@ func (b *booking) otherPlace(it *kpi.Item) (string, error) {
 
 // other reads another conversation, booked if it is to be booked before.
 func (b *booking) other(id string, before bool) (*stored, error) {
-	c, err := b.s.conversation(b.tx, id)
-	if err != nil || c == nil || !before || c.Due == notDue || c.Due > max(b.mark, dueNow) {
+	c, err := b.read(id)
+	if err != nil || c == nil || !before {
 		return c, err
+	}
+	if b.unsaved[id] == nil && (c.Due == notDue || c.Due > max(b.mark, dueNow)) {
+		return c, nil
 	}
 	if err := b.conversation(id); err != nil {
 		return nil, err

@@ -35,8 +35,11 @@ type Source struct {
 	took          time.Duration // the last good round, see Interval
 	watch         func(ids []string)
 	presence      presence
+	gathered      []gathered
 
 	scratch   []byte              // of what is written, again and again
+	lost      int                 // how often what was gathered could not be stored
+	memos     map[string][]byte   // of what is gathered; nil: there is none under the key any more
 	miscounts int                 // how often a vendor's count of messages was wrong
 	roll      *roll               // the walk over the agents that is under way; nil: none that is whole
 	fresh     map[string][]string // groups that were seen and have no series yet, by key
@@ -50,7 +53,7 @@ func newSource(e *Engine, o SourceOptions) *Source {
 		engine: e, opts: o, counts: e.opts.Counts.source(o.Name),
 		streams: map[helpdesk.Stream]StreamState{}, series: map[string]*series{}, live: newLive(),
 		agents: map[string]helpdesk.Agent{}, teams: map[string]helpdesk.Team{},
-		forbidden: map[helpdesk.Stream]bool{}, fresh: map[string][]string{},
+		forbidden: map[helpdesk.Stream]bool{}, fresh: map[string][]string{}, memos: map[string][]byte{},
 	}
 	s.labels = newLabelValues(o.LabelLimit, s.counts)
 	for _, f := range kpi.FactFamilies {

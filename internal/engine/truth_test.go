@@ -228,6 +228,9 @@ func openStore(t *testing.T) *state.Bolt {
 	return store
 }
 
+// gathers lets every other of the seeds that are tried gather what it reads.
+func gathers(seed uint64) time.Duration { return time.Duration(seed/sample.Every%2) * time.Hour }
+
 // The result depends only on the set of records: however they are permuted,
 // repeated and split into pages, it is what the naive model finds in the whole
 // history, live and late included.
@@ -244,7 +247,7 @@ func TestAnyOrderOfRecordsGivesTheNaiveModelsNumbers(t *testing.T) {
 			firstStart := start.Add(time.Duration(r.Int64N(int64(10 * 24 * time.Hour))))
 			book := r.IntN(2) == 0
 			dims := []helpdesk.LabelName{helpdesk.LabelTeam}
-			e := engine.New(engine.Options{Store: openStore(t), Labels: dims, Now: func() time.Time { return start }})
+			e := engine.New(engine.Options{Store: openStore(t), Labels: dims, Now: func() time.Time { return start }, Gather: gathers(seed)})
 			s, err := e.Open(engine.SourceOptions{
 				Name: "desk", Policy: &policy, Profile: exactProfile(), PollInterval: 30 * time.Second,
 				Lookback: 30 * 24 * time.Hour, Book: book, Retention: 1000 * 24 * time.Hour, LabelLimit: 100,

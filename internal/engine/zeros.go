@@ -5,15 +5,20 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
 
+// zerosDue reports whether series are to be exposed at 0 before the next booking.
+func (s *Source) zerosDue() bool {
+	return len(s.fresh) > 0 || s.series[seriesKey(kpi.LateFacts, nil)] == nil
+}
+
 // exposeZeros gives the groups that were seen since the last booking their
 // series, in a commit of their own: a scrape may see the zeros first.
 func (s *Source) exposeZeros() error {
-	if len(s.fresh) == 0 && s.series[seriesKey(kpi.LateFacts, nil)] != nil {
+	if !s.zerosDue() {
 		return nil
 	}
 	b := &booking{s: s, wall: s.engine.opts.Now()}
 	err := s.engine.update(func(tx state.Tx) error {
-		b.begin(tx)
+		b.begin(tx, &application{})
 		for _, values := range s.fresh {
 			b.expose(values)
 		}

@@ -183,7 +183,7 @@ func newExporter(store state.Store, desk string) (*exporter, error) {
 		return nil, err
 	}
 	collector := gorgias.New(client, gorgias.Options{BaseURL: desk})
-	e := engine.New(engine.Options{Store: store})
+	e := engine.New(engine.Options{Store: store, Gather: engine.DefaultGather})
 	x.source, err = e.Open(engine.SourceOptions{
 		Name: sourceName, Policy: policy(), Profile: collector.Profile(), PollInterval: pollInterval,
 		Lookback: lookback, Book: true, Retention: 90 * 24 * time.Hour, LabelLimit: 100, Promised: promised,

@@ -26,6 +26,11 @@ type Ledger interface {
 	Stream(helpdesk.Stream) engine.StreamState
 	Apply(s helpdesk.Stream, p helpdesk.Page, position engine.StreamState, now time.Time) error
 	Fetched(p helpdesk.Page, now time.Time) error
+	// Flush stores what Apply and Fetched have gathered, as everything does that
+	// reads the ledger.
+	Flush() error
+	// Lost grows when what was gathered could not be stored.
+	Lost() int
 	Wants(n int) ([]helpdesk.Want, error)
 	Book(engine.Round) error
 	Synced() bool
@@ -145,8 +150,9 @@ func (p *Poller) now() time.Time { return time.Now().Add(p.opts.API.Skew()) }
 // a first sync tells nothing of those that follow it.
 func (p *Poller) Round(ctx context.Context) {
 	synced := p.opts.Ledger.Synced()
-	r := &round{Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}}
+	r := p.newRound()
 	err := r.run(ctx)
+	err = errors.Join(err, p.opts.Ledger.Flush())
 	if errors.Is(err, context.Canceled) {
 		return
 	}

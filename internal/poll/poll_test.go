@@ -70,8 +70,23 @@ func failing(r rest.Reason) func(helpdesk.Walk) (helpdesk.Page, error) {
 // polled is a vendor that is polled every half minute, and its ledger.
 type polled struct {
 	*vendor
-	source *engine.Source
-	poller *poll.Poller
+	source  *engine.Source
+	poller  *poll.Poller
+	commits int
+	full    error // what commits fail with; nil: there is room
+}
+
+// counted is a store whose commits are counted, and may fail.
+type counted struct {
+	state.Store
+	p *polled
+}
+
+func (c *counted) Update(fn func(state.Tx) error) error {
+	if c.p.commits++; c.p.full != nil {
+		return c.p.full
+	}
+	return c.Store.Update(fn)
 }
 
 func newPolled(t *testing.T) *polled {
@@ -83,7 +98,7 @@ func newPolled(t *testing.T) *polled {
 	t.Cleanup(func() { store.Close() })
 	p := &polled{vendor: &vendor{read: map[helpdesk.Stream]func(helpdesk.Walk) (helpdesk.Page, error){}, known: true}}
 	policy := kpi.Policy{Limits: kpi.DefaultLimits(), Classes: kpi.DefaultClasses(), ReopenGrace: 30 * time.Minute, AbandonedAfter: 24 * time.Hour}
-	p.source, err = engine.New(engine.Options{Store: store}).Open(engine.SourceOptions{
+	p.source, err = engine.New(engine.Options{Store: &counted{store, p}, Gather: engine.DefaultGather}).Open(engine.SourceOptions{
 		Name: "desk", Policy: &policy, Profile: p.Profile(), PollInterval: 30 * time.Second,
 		Lookback: 30 * 24 * time.Hour, Retention: 90 * 24 * time.Hour, LabelLimit: 100,
 	})

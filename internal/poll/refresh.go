@@ -134,7 +134,7 @@ func (p *Poller) refresh(ctx context.Context) {
 	if n.none() && len(hinted) == 0 {
 		return
 	}
-	r := &round{Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}}
+	r := p.newRound()
 	p.refreshed = r.start
 	read := r.walkFor
 	if p.profile.Alone {
@@ -225,7 +225,12 @@ func (p *Poller) telling(n Need, sp helpdesk.StreamProfile) bool {
 
 // tellBooked notes up to when is known what the booking has brought into the
 // live index, and tells it.
-func (p *Poller) tellBooked() {
+func (r *round) tellBooked() {
+	p := r.Poller
+	if p.opts.Ledger.Lost() == r.lost {
+		maps.Copy(p.begun, r.begun)
+		maps.Copy(p.alone, r.alone)
+	}
 	p.mu.Lock()
 	p.reading = Reading{Replies: p.readUpTo(Need{Replies: true}), Closes: p.readUpTo(Need{Closes: true})}
 	if p.profile.Alone {

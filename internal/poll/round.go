@@ -24,6 +24,17 @@ type round struct {
 	fetched int
 	walked  map[helpdesk.Stream]bool // to the end
 	failed  error                    // of clock streams
+
+	lost  int                           // what the ledger had lost before
+	begun map[helpdesk.Stream]time.Time // of the complete walks, see Reading
+	alone map[string]time.Time          // conversations that were fetched alone, see Reading
+}
+
+func (p *Poller) newRound() *round {
+	return &round{
+		Poller: p, start: time.Now(), walked: map[helpdesk.Stream]bool{}, lost: p.opts.Ledger.Lost(),
+		begun: map[helpdesk.Stream]time.Time{}, alone: map[string]time.Time{},
+	}
 }
 
 func (r *round) run(ctx context.Context) error {
@@ -44,6 +55,14 @@ func (r *round) run(ctx context.Context) error {
 		// Nothing is live before the first sync is complete: it may take its time.
 		if err := r.sweepOn(ctx, time.Time{}); err != nil {
 			return errors.Join(r.failed, err)
+		}
+	}
+	if r.opts.Ledger.Synced() {
+		if err := r.bookAtOnce(); !errors.Is(err, engine.ErrWanted) {
+			if err := errors.Join(r.failed, err); err != nil {
+				return err
+			}
+			return r.finishSweep(ctx)
 		}
 	}
 	err := r.fetch(ctx)
@@ -227,6 +246,21 @@ func streamOf(w helpdesk.Want) helpdesk.Stream {
 	return helpdesk.StreamConversations
 }
 
+// bookAtOnce books in the commit that stores what the round has read, the whole
+// of a round in which nothing is left to be fetched: else it says ErrWanted.
+func (r *round) bookAtOnce() error {
+	mark, good := r.reached()
+	if mark.IsZero() {
+		return engine.ErrWanted // of a stream that was never read
+	}
+	if err := r.bookUpTo(mark, good, true); err != nil {
+		return err
+	}
+	clear(r.failing)
+	r.waiting(0)
+	return nil
+}
+
 // book books up to the least watermark of the streams that clocks depend on.
 // Before each of them was walked once, there is nothing to book. The first
 // booking waits for the whole first sync: every stream that clocks depend on,
@@ -236,8 +270,12 @@ func (r *round) book(fetched bool) error {
 	if mark.IsZero() || !r.opts.Ledger.Synced() && (!fetched || !r.opened()) {
 		return nil
 	}
+	return r.bookUpTo(mark, good, false)
+}
+
+func (r *round) bookUpTo(mark time.Time, good, unlessWanted bool) error {
 	r.opts.Ledger.SetSkew(r.opts.API.Skew())
-	done := engine.Round{Now: r.now(), Watermark: mark}
+	done := engine.Round{Now: r.now(), Watermark: mark, UnlessWanted: unlessWanted}
 	if good {
 		done.Good = time.Now()
 	}
@@ -249,9 +287,10 @@ func (r *round) book(fetched bool) error {
 }
 
 // reached is the least watermark of the streams that clocks depend on, zero
-// before each of them was walked once, and whether this round has walked them all.
+// before each of them was walked once, and whether this round has walked them all
+// and nothing of it was lost.
 func (r *round) reached() (watermark time.Time, good bool) {
-	mark, good := int64(0), true
+	mark, good := int64(0), r.opts.Ledger.Lost() == r.lost
 	for _, sp := range r.profile.Streams {
 		if !sp.Clock || r.opts.Ledger.Forbidden(sp.Stream) {
 			continue

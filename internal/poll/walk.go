@@ -32,6 +32,9 @@ const (
 // errPaused says that a walk has used up its time and goes on later.
 var errPaused = errors.New("paused")
 
+// errLost ends a walk of which pages were lost, not to go on behind them.
+var errLost = errors.New("what was read before could not be stored: it is read again")
+
 // walk reads one stream to its end.
 func (r *round) walk(ctx context.Context, sp helpdesk.StreamProfile) error {
 	return r.walkUntil(ctx, sp, time.Time{})
@@ -111,7 +114,7 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 		st.Cursor, st.Started = nil, 0
 		r.sweep.opening = true
 	}
-	told, begun := time.Now(), kpi.Time(st.Started)
+	told, begun, lost := time.Now(), kpi.Time(st.Started), r.opts.Ledger.Lost()
 	for pages := 1; ; pages++ {
 		sent, skew, floor := time.Now(), r.opts.API.Skew(), r.opts.API.SkewFloor()
 		page, err := r.opts.Collector.Read(ctx, sp.Stream, helpdesk.Walk{
@@ -128,6 +131,9 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 		if begun.IsZero() {
 			begun = sent.Add(min(skew, r.opts.API.Skew()))
 		}
+		if r.opts.Ledger.Lost() != lost {
+			return errLost
+		}
 		started := time.Unix(0, st.Started)
 		st = r.position(sp, st, page)
 		if err := r.opts.Ledger.Apply(sp.Stream, page, st, r.now()); err != nil {
@@ -137,6 +143,9 @@ func (r *round) read(ctx context.Context, sp helpdesk.StreamProfile, until time.
 		r.answered(sp.Stream)
 		if page.Done {
 			r.begun[sp.Stream] = begun
+			if sp.Every == helpdesk.EachReconcile { // the sweep goes by what is stored
+				return r.opts.Ledger.Flush()
+			}
 			return nil
 		}
 		if sp.Every == helpdesk.EachReconcile {

@@ -126,8 +126,11 @@ func (s *steps) Book(r engine.Round) error {
 	if n := len(s.m.steps); n > 0 && s.m.steps[n-1].Watermark.After(step.Watermark) {
 		step.Watermark = s.m.steps[n-1].Watermark
 	}
-	s.m.steps = append(s.m.steps, step)
-	return s.Source.Book(r)
+	err := s.Source.Book(r)
+	if !errors.Is(err, engine.ErrWanted) {
+		s.m.steps = append(s.m.steps, step)
+	}
+	return err
 }
 
 // connection exposes what the exporter knows of the connection.

@@ -86,7 +86,7 @@ func openDesk(path string, now time.Time) (*desk, error) {
 func openOn(store state.Store, now time.Time) (*desk, error) {
 	var err error
 	d := &desk{store: store, now: now}
-	d.engine = engine.New(engine.Options{Store: store, Labels: []helpdesk.LabelName{helpdesk.LabelTeam}, Now: func() time.Time { return d.now }})
+	d.engine = engine.New(engine.Options{Store: store, Labels: []helpdesk.LabelName{helpdesk.LabelTeam}, Now: func() time.Time { return d.now }, Gather: engine.DefaultGather})
 	d.source, err = d.engine.Open(engine.SourceOptions{
 		Name: sourceName, Policy: policy(), Profile: profile(), PollInterval: 30 * time.Second,
 		Lookback: retention - time.Hour, Book: true, Retention: retention, LabelLimit: 100,

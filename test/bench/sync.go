@@ -108,7 +108,7 @@ func openSource(v vendor, base, ledger string) (*source, error) {
 		return nil, err
 	}
 	c := v.new(client, base)
-	e := engine.New(engine.Options{Store: store, Labels: []helpdesk.LabelName{helpdesk.LabelTeam}})
+	e := engine.New(engine.Options{Store: store, Labels: []helpdesk.LabelName{helpdesk.LabelTeam}, Gather: engine.DefaultGather})
 	s, err := e.Open(engine.SourceOptions{
 		Name: sourceName, Policy: policy(), Profile: c.Profile(), PollInterval: 30 * time.Second,
 		Lookback: 60 * 24 * time.Hour, Book: true, Retention: retention, LabelLimit: 100,
