@@ -14,6 +14,9 @@ import (
 )
 
 const (
+	// feedPages is how many pages are told together. Most tickets have transactions on
+	// several, and are searched for once; more pages would be more to hold in memory.
+	feedPages = 5
 	// hiddenPages is how many pages in a row without a visible row a first walk
 	// goes through, where nothing tells how far down rows go.
 	hiddenPages = 50
@@ -22,7 +25,7 @@ const (
 	topPages = 20
 )
 
-// readFeed reads one page of transactions, from the newest down to one that is
+// readFeed reads some pages of transactions, from the newest down to one that is
 // known, and the rows of the tickets that new ones touch.
 //
 // The order is what makes an idle round one call: its first page holds the
@@ -43,21 +46,14 @@ func (c *Collector) readFeed(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 		}
 	}
 	c.mem.resume(pos.Walk, w.Now)
-	txs, skips, err := c.transactions(ctx, transactionQuery(pos.sql(&c.opts), pos.Walk.Page), rest.Clocks)
+	page, fresh, err := c.readOn(ctx, &pos, w)
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
-	page := helpdesk.Page{Skipped: skips}
-	if fresh := pos.fresh(txs, &page); len(fresh) > 0 {
+	if len(fresh) > 0 {
 		if err := c.tell(ctx, fresh, &page); err != nil {
 			return helpdesk.Page{}, err
 		}
-	}
-	if page.Done, err = c.advance(ctx, &pos, txs, w); err != nil {
-		return helpdesk.Page{}, err
-	}
-	if pos.first() {
-		page.Progress = progress(txs, w)
 	}
 	if page.Done {
 		pos.finish()
@@ -68,6 +64,35 @@ func (c *Collector) readFeed(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	c.settleDoubts(&pos, &page)
 	page.Cursor, err = pos.encode()
 	return page, err
+}
+
+// readOn moves the walk over the next pages, to its end or at most feedPages, and
+// returns what is new on them. What fails behind the first one only ends them: the
+// next call begins there, and meets it if it lasts.
+func (c *Collector) readOn(ctx context.Context, pos *position, w helpdesk.Walk) (helpdesk.Page, []transaction, error) {
+	var page helpdesk.Page
+	var fresh []transaction
+	for n := range feedPages {
+		txs, skips, err := c.transactions(ctx, transactionQuery(pos.sql(&c.opts), pos.Walk.Page), rest.Clocks)
+		if err == nil {
+			page.Done, err = c.advance(ctx, pos, txs, w)
+		}
+		if err != nil && n == 0 {
+			return helpdesk.Page{}, nil, err
+		}
+		if err != nil {
+			break
+		}
+		page.Skipped = append(page.Skipped, skips...)
+		fresh = append(fresh, pos.fresh(txs, &page)...)
+		if page.Done || len(txs) == 0 {
+			break
+		}
+		if pos.first() {
+			page.Progress = progress(txs, w)
+		}
+	}
+	return page, fresh, nil
 }
 
 // sql is the query of the walk's next page.
@@ -212,7 +237,7 @@ func older(txs []transaction, horizon time.Time) bool {
 // progress of a first walk is the share of the time back to the horizon.
 func progress(txs []transaction, w helpdesk.Walk) float64 {
 	span := w.Now.Sub(w.Horizon)
-	if len(txs) == 0 || span <= 0 || txs[len(txs)-1].at.IsZero() {
+	if span <= 0 || txs[len(txs)-1].at.IsZero() {
 		return 0
 	}
 	return min(max(float64(w.Now.Sub(txs[len(txs)-1].at))/float64(span), 0), 1)

@@ -113,7 +113,10 @@ func TestFeedCosts(t *testing.T) {
 		{99, map[string]int{"/transactions": 2, "/tickets": 1}},
 		{100, map[string]int{"/transactions": 2, "/tickets": 1}},
 		{101, map[string]int{"/transactions": 2, "/tickets": 2}},
-		{250, map[string]int{"/transactions": 3, "/tickets": 3}},
+		{250, map[string]int{"/transactions": 3, "/tickets": 2}}, // of 120 tickets
+		{450, map[string]int{"/transactions": 5, "/tickets": 2}},
+		{501, map[string]int{"/transactions": 6, "/tickets": 3}}, // the sixth page is told by itself
+		{1200, map[string]int{"/transactions": 13, "/tickets": 6}},
 	} {
 		t.Run(fmt.Sprintf("%d new transactions", tc.changes), func(t *testing.T) {
 			f := newFake(t)
@@ -198,17 +201,69 @@ func TestFirstWalkStopsAtTheHorizon(t *testing.T) {
 		f.add(1, 39, "Correspond", monday.Add(-20*24*time.Hour))
 	}
 	reply := f.add(1, 29, "Correspond", monday)
-	f.ticket(2, monday)
+	for range 600 {
+		f.add(1, 39, "Correspond", monday)
+	}
 	c := f.collector(Options{})
 	pages := walkFeed(t, c, week)
-	if len(pages) != 2 {
-		t.Errorf("the walk took %d pages, not the one with the horizon and the one behind it", len(pages))
+	if n := f.count()["/transactions"]; n != 8 {
+		t.Errorf("the walk took %d calls, not those down to the horizon and one behind it", n)
 	}
 	if !slices.Contains(events(pages), reply) {
 		t.Error("the reply was not told")
 	}
-	if pages[1].Progress != 1 || pages[0].Progress <= 0 {
-		t.Errorf("progress %v, %v", pages[0].Progress, pages[1].Progress)
+	if len(pages) != 2 || pages[0].Progress != 0.125 || pages[1].Progress != 1 {
+		t.Errorf("%d pages, progress %v and %v", len(pages), pages[0].Progress, pages[len(pages)-1].Progress)
+	}
+}
+
+func TestWhatIsToldTogetherHasABound(t *testing.T) {
+	f := newFake(t)
+	for i := range 1234 {
+		f.ticket(i+1, monday)
+	}
+	f.fail = func(r rest.Request) error {
+		if n := len(numbers(reID, r.Query.Get("query"))); r.Endpoint == api+"/tickets" && n > pageSize {
+			t.Errorf("a search for %d tickets, of which RT lists %d", n, pageSize)
+		}
+		return nil
+	}
+	var told []int
+	for _, p := range walkFeed(t, f.collector(Options{}), week) {
+		told = append(told, len(events([]helpdesk.Page{p})))
+	}
+	// The end is a page without a row, which is asked for twice.
+	if d := cmp.Diff([]int{500, 500, 234, 0}, told); d != "" {
+		t.Errorf("events by page (-want +got):\n%s", d)
+	}
+}
+
+func TestAPageThatFailsHoldsBackNoneAboveIt(t *testing.T) {
+	f := newFake(t)
+	for i := range 250 {
+		f.ticket(i+1, monday)
+	}
+	asked := 0
+	f.fail = func(r rest.Request) error {
+		if r.Endpoint == api+"/transactions" {
+			if asked++; asked > 2 {
+				return errServer(r)
+			}
+		}
+		return nil
+	}
+	c, w := f.collector(Options{}), week
+	first, err := c.Read(t.Context(), helpdesk.StreamEvents, w)
+	if err != nil || first.Done || len(events([]helpdesk.Page{first})) != 200 {
+		t.Fatalf("the third page fails, and of two are told %d events; done is %v, %v", len(events([]helpdesk.Page{first})), first.Done, err)
+	}
+	w.Cursor = first.Cursor
+	if _, err := c.Read(t.Context(), helpdesk.StreamEvents, w); rest.ReasonOf(err) != rest.ReasonServer {
+		t.Errorf("the third page fails again: %v", err)
+	}
+	f.fail = nil
+	if d := cmp.Diff(f.visible(), events(append(walkFeed(t, c, w), first))); d != "" {
+		t.Errorf("events (-want +got):\n%s", d)
 	}
 }
 
@@ -220,7 +275,7 @@ func TestWalkGoesOnAfterARestartWithoutLossOrRepetition(t *testing.T) {
 	w := week
 	w.Cursor = lastCursor(walkFeed(t, f.collector(Options{}), w))
 	var want []int
-	for i := range 350 {
+	for i := range 1350 {
 		want = append(want, f.add(i%60+1, 39, "Correspond", monday.Add(time.Hour)))
 	}
 	var pages []helpdesk.Page
@@ -256,8 +311,8 @@ var ignoreAgents = cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "
 		return cmp.Equal(slices.DeleteFunc(slices.Clone(a), drop), slices.DeleteFunc(slices.Clone(b), drop))
 	}))
 
-// Whatever is hidden, whenever the process dies, whatever arrives meanwhile:
-// every visible row is told exactly once.
+// Whatever is hidden, whatever fails, whenever the process dies, whatever arrives
+// meanwhile: every visible row is told exactly once.
 func TestFeedTellsEveryVisibleRowOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		f := newFake(t)
@@ -273,14 +328,20 @@ func TestFeedTellsEveryVisibleRowOnce(t *testing.T) {
 			}
 		}
 		hidden := rapid.SampledFrom([]int{0, 20, 60, 97}).Draw(rt, "percent hidden")
-		grow(rapid.IntRange(0, 200).Draw(rt, "before"), hidden)
+		grow(rapid.IntRange(0, 800).Draw(rt, "before"), hidden)
+		f.fail = func(r rest.Request) error {
+			if rnd.IntN(8) == 0 {
+				return errServer(r)
+			}
+			return nil
+		}
 		c := f.collector(Options{})
 		var pages []helpdesk.Page
 		w := week
 		for range 400 {
 			page, err := c.Read(context.Background(), helpdesk.StreamEvents, w)
 			if err != nil {
-				rt.Fatal(err)
+				continue
 			}
 			pages = append(pages, page)
 			w.Cursor = page.Cursor
@@ -294,6 +355,7 @@ func TestFeedTellsEveryVisibleRowOnce(t *testing.T) {
 				break
 			}
 		}
+		f.fail = nil
 		last := f.add(1, 39, "Correspond", monday)
 		f.hidden[last] = false
 		pages = append(pages, walkFeed(t, c, w)...)

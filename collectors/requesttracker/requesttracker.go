@@ -3,9 +3,9 @@
 //
 // Everything that happens to a ticket is a transaction, and transactions have
 // one growing number: the feed of transactions is the one stream that clocks
-// depend on, and each of its pages carries the refreshed rows of the tickets
-// that it touches. README.md says what is read, what it costs, which rights it
-// needs and what is exact.
+// depend on, and some of its pages at a time are told with the refreshed rows of
+// the tickets that they touch. README.md says what is read, what it costs, which
+// rights it needs and what is exact.
 //
 // API: https://docs.bestpractical.com/rt/5.0.3/RT/REST2.html
 package requesttracker

@@ -22,16 +22,13 @@ type rows struct {
 	skips   []helpdesk.Skip
 }
 
-// tickets reads the rows of up to a page of tickets: one search, and a call for
-// each that the search leaves out because it is deleted or merged away.
+// tickets reads the rows of tickets: a search for each page of them, and a call for
+// each that the searches leave out because it is deleted or merged away.
 func (c *Collector) tickets(ctx context.Context, ids []string, p rest.Priority) (rows, error) {
 	out := rows{tickets: map[string]*ticket{}, foreign: map[string]bool{}, failed: map[string]error{}}
-	if len(ids) == 0 {
-		return out, nil
-	}
 	ask := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return c.dir.foreign[id] })
-	if len(ask) > 0 {
-		page, err := c.search(ctx, ticketQuery(anyOf("id", ask)), p)
+	for some := range slices.Chunk(ask, pageSize) {
+		page, err := c.search(ctx, ticketQuery(anyOf("id", some)), p)
 		if err != nil {
 			return out, err
 		}
