@@ -54,7 +54,7 @@ type Options struct {
 	// Labels are the extra dimensions of conversation metrics, in order.
 	Labels []helpdesk.LabelName
 	Logger *slog.Logger
-	// Now is the machine's clock, for scrapes. Tests set it.
+	// Now is the machine's clock, for scrapes and for what waits. Tests set it.
 	Now func() time.Time
 	// Counts are what the counters of operation go on from; nil: they are new.
 	Counts *Counts

@@ -18,6 +18,7 @@ type gathered struct {
 	page     helpdesk.Page
 	position StreamState
 	now      time.Time
+	since    time.Time // on the machine's clock: the helpdesk's is an estimate, which jumps
 }
 
 // gatherSize bounds the records that wait: more take the time of a commit to
@@ -38,7 +39,7 @@ func (g *gathered) what() string {
 // was gathered is stored, and streams stand where they stood before it: see Lost.
 func (s *Source) Apply(stream helpdesk.Stream, page helpdesk.Page, position StreamState, now time.Time) error {
 	before := s.Stream(stream)
-	if err := s.gather(gathered{stream, page, position, now}); err != nil || stream != helpdesk.StreamAgents {
+	if err := s.gather(gathered{stream: stream, page: page, position: position, now: now}); err != nil || stream != helpdesk.StreamAgents {
 		return err
 	}
 	if err := s.Flush(); err != nil {
@@ -54,6 +55,7 @@ func (s *Source) Fetched(page helpdesk.Page, now time.Time) error {
 }
 
 func (s *Source) gather(g gathered) error {
+	g.since = s.engine.opts.Now()
 	s.mu.Lock()
 	s.gathered = append(s.gathered, g)
 	s.mu.Unlock()
@@ -64,8 +66,7 @@ func (s *Source) gather(g gathered) error {
 	for i := range s.gathered {
 		records += len(s.gathered[i].page.Records)
 	}
-	waited := g.now.Sub(s.gathered[0].now)
-	if waited >= 0 && waited < s.engine.opts.Gather && records < gatherSize {
+	if g.since.Sub(s.gathered[0].since) < s.engine.opts.Gather && records < gatherSize {
 		return nil
 	}
 	return s.Flush()
