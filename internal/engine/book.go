@@ -196,7 +196,11 @@ func (b *booking) book(id string, f *kpi.Fact, reached int64) {
 		}
 		values = append(values, arrival)
 	}
-	b.writable(f.Family, values).add(f.Value, b.exemplar(id, f.Value))
+	var ex *dto.Exemplar
+	if f.Family.Type == kpi.Histogram { // others show none
+		ex = b.exemplar(id, f.Value)
+	}
+	b.writable(f.Family, values).add(f.Value, ex)
 	if late {
 		b.writable(kpi.LateFacts, nil).add(1, nil)
 	}
