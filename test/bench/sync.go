@@ -234,7 +234,7 @@ func (b *bench) syncOf(v vendor, conversations int) error {
 	recorded := filepath.Join(b.dir, "calls.json")
 	var syncs, downloads time.Duration
 	calls := 0
-	for round := range b.rounds(3) {
+	for round := range b.rounds(9) {
 		ledger := filepath.Join(b.dir, "sync.db")
 		if err := os.RemoveAll(ledger); err != nil {
 			return err
