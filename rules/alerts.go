@@ -42,11 +42,19 @@ type alert struct {
 // alerts are evaluated on what the recordings recorded. Those on burn rates are
 // solved: one for each of burns.
 func (s *settings) alerts(burns []burn) []Rule {
-	all := append(s.burnAlerts(burns),
-		s.tierBelow(), s.waitingTooLong(), s.queueGrowing(), s.nobodyOnline(),
-		s.csatLow(), s.abandonmentHigh(), s.responseRegression(),
+	return ruled(append(s.burnAlerts(burns),
+		s.waitingTooLong(), s.queueGrowing(), s.nobodyOnline(),
 		s.sourceBlind(), s.credentialsRejected(), s.quotaExhausted(), s.exporterDown(),
-	)
+	))
+}
+
+// longAlerts combine what is recorded over long windows, and are of the same
+// group: where an evaluation is missed, so is theirs, and none ends by it.
+func (s *settings) longAlerts() []Rule {
+	return ruled([]alert{s.tierBelow(), s.csatLow(), s.abandonmentHigh(), s.responseRegression()})
+}
+
+func ruled(all []alert) []Rule {
 	rules := make([]Rule, len(all))
 	for i := range all {
 		rules[i] = all[i].rule()

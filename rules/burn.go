@@ -3,9 +3,11 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/words"
 )
 
@@ -89,23 +91,38 @@ func who(sources []string) string {
 func BurnRate(w time.Duration) string { return "source_channel:helpdesk_sla_burn:rate" + dur(w) }
 
 // promisedEvents are live events judged by the promised tier.
-func promisedEvents(w time.Duration) string {
-	return "source_channel:helpdesk_sla_promised:increase" + dur(w)
+func promisedEvents(w time.Duration) string { return (&settings{}).promised().increase(w) }
+
+const promisedNow = "source_channel:helpdesk_sla_promised:now"
+
+// promised is the total that burn rates are made of: live events, of every tier,
+// so that a tier that is promised today has a past.
+func (s *settings) promised() *total {
+	t := s.sla()
+	t.chain, t.name, t.arrival = burning, "helpdesk_sla_promised", false
+	t.labels = slices.DeleteFunc(t.labels, func(l string) bool { return l == "arrival" })
+	t.raw = fmt.Sprintf("sum by (%s) (%s)", strings.Join(t.labels, ", "), one(kpi.SLAEvents, s.pick(kpi.SLAEvents, `arrival="live"`)))
+	return t
 }
 
-// burnRates record, for each window of an alert, the promised tier's events and
+// burning record, for each window of an alert, the promised tier's events and
 // how many times faster than allowed they burn the budget. Live events only.
-func (s *settings) burnRates(burns []burn) []Rule {
+func (s *settings) burning(burns []burn) []Rule {
 	var windows []time.Duration
 	for _, b := range burns {
 		windows = append(windows, b.Long, b.Short)
 	}
 	slices.Sort(windows)
-	var rules []Rule
-	for _, w := range slices.Compact(windows) {
+	windows = slices.Compact(windows)
+	t := s.promised()
+	rules := append(s.chained(burning, []*total{t}, windows), Rule{
+		Record: promisedNow, Help: "The total of the promised tier's live events.",
+		Expr: t.sum() + " and on (source, channel, clock, tier) " + promisedTier,
+	})
+	for _, w := range windows {
 		rules = append(rules, Rule{
 			Record: promisedEvents(w), Help: "Events of the promised tier over " + dur(w) + ", of what was learned live.",
-			Expr: "sum without (arrival, tier) (\n" + s.over(s.sla(), w, `arrival="live"`) + "\nand on (source, channel, clock, tier)\n  " + promisedTier + "\n)",
+			Expr: "sum without (tier) (\n" + s.over(t, w, promisedNow) + "\n)",
 		}, Rule{
 			Record: BurnRate(w), Help: "How many times faster than the promise allows its error budget burns over " + dur(w) + ".",
 			Expr: text(`

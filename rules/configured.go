@@ -35,20 +35,25 @@ func (s *settings) constants() []Rule {
 		{Record: tierNumber, Expr: constant("tier", tiers, numbers), Help: "The number of each tier that has a limit, 2 to 5."},
 		{Record: csatLimit, Expr: constant("tier", tiers, kpi.CSATLimits[:]), Help: "The least mean rating of each tier, 1 to 5."},
 		{Record: scoreNumber, Expr: constant("score", scores, points), Help: "The number of each score, 1 to 5."},
+		{Record: minEvents, Expr: s.minEvents(), Help: "Events below which a source's tier is unknown."},
 	}
 }
 
 func (s *settings) minEvents() string {
 	var parts []string
 	for _, p := range s.promises {
-		parts = append(parts, fmt.Sprintf("group by (source) (%s) * %d", selector(fresh, s.only(&p)), p.minEvents))
+		which := s.only(&p)
+		if which == "" {
+			which = matchSources(s.names)
+		}
+		parts = append(parts, fmt.Sprintf("group by (source) (%s) * %d", selector(kpi.SourceFresh.Name, which), p.minEvents))
 	}
 	return strings.Join(parts, "\nor\n")
 }
 
 // configuration records what the exporter says of promises and sources.
 func (s *settings) configuration() []Rule {
-	rules := []Rule{}
+	var rules []Rule
 	for _, of := range []struct {
 		record string
 		family *kpi.Family
@@ -63,7 +68,7 @@ func (s *settings) configuration() []Rule {
 	} {
 		rules = append(rules, Rule{Record: of.record, Expr: one(of.family, s.pick(of.family)), Help: of.help})
 	}
-	return append(rules, Rule{Record: minEvents, Expr: s.minEvents(), Help: "Events below which a source's tier is unknown."})
+	return rules
 }
 
 // seeing keeps what is of sources that can be read: blind is not green.

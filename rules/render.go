@@ -50,8 +50,9 @@ type (
 		Groups []groupDoc `yaml:"groups"`
 	}
 	groupDoc struct {
-		Name  string    `yaml:"name"`
-		Rules []ruleDoc `yaml:"rules"`
+		Interval string    `yaml:"interval,omitempty"`
+		Name     string    `yaml:"name"`
+		Rules    []ruleDoc `yaml:"rules"`
 	}
 	ruleDoc struct {
 		Alert         string            `yaml:"alert,omitempty"`
@@ -103,6 +104,9 @@ func documentOf(groups []Group) document {
 	var d document
 	for _, g := range groups {
 		doc := groupDoc{Name: g.Name}
+		if g.Interval > 0 {
+			doc.Interval = dur(g.Interval)
+		}
 		for _, r := range g.Rules {
 			doc.Rules = append(doc.Rules, ruleOf(r))
 		}

@@ -7,6 +7,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/config"
@@ -25,8 +26,9 @@ const (
 
 // Group is a list of rules that Prometheus evaluates in order, at one instant.
 type Group struct {
-	Name  string
-	Rules []Rule
+	Name     string
+	Interval time.Duration // between two evaluations; 0: as Prometheus is configured
+	Rules    []Rule
 }
 
 // Rule is a recording rule, or an alert.
@@ -68,11 +70,21 @@ func Default(f Flavour) ([]Group, error) {
 const (
 	GroupAlerts     = "helpdesk-alerts"
 	GroupRecordings = "helpdesk-recordings"
+	GroupLong       = "helpdesk-long"
 )
+
+// LongInterval is the pause between two evaluations of the long windows. It is
+// less than the five minutes for which Prometheus shows a sample, so that one
+// that is late by less than a minute leaves no gap.
+const LongInterval = 4 * time.Minute
 
 func (s *settings) groups() ([]Group, []string) {
 	burns, refused := s.burns()
-	groups := []Group{{Name: GroupAlerts, Rules: s.alerts(burns)}, {Name: GroupRecordings, Rules: s.recordings(burns)}}
+	groups := []Group{
+		{Name: GroupAlerts, Rules: s.alerts(burns)},
+		{Name: GroupRecordings, Rules: s.recordings(burns)},
+		{Name: GroupLong, Interval: LongInterval, Rules: s.long()},
+	}
 	for _, g := range groups {
 		for i := range g.Rules {
 			g.Rules[i].Expr = s.own(g.Rules[i].Expr)
@@ -81,15 +93,18 @@ func (s *settings) groups() ([]Group, []string) {
 	return groups, refused
 }
 
-// recordings are the recorded series. They are one group, since all that is
-// computed from totals has to see those of the same instant.
+// recordings are what is recorded at each evaluation of Prometheus': the present,
+// and what alerts on burn rates read.
 func (s *settings) recordings(burns []burn) []Rule {
-	var rules []Rule
-	for _, part := range [][]Rule{
-		s.constants(), s.configuration(), s.queue(), s.sight(), s.totals(), s.coverage(burns), s.increases(),
-		s.attainments(), s.tiers(), s.budget(), s.burnRates(burns), s.shares(), s.means(), s.usual(), s.volume(), s.operation(),
-	} {
-		rules = append(rules, part...)
-	}
-	return rules
+	return slices.Concat(s.configuration(), s.queue(), s.burning(burns), s.operation())
+}
+
+// long are the long windows, and the alerts on them. What is computed from totals
+// has to see those of the same instant, so a group has the totals of its own: two
+// groups are evaluated at different times, or at once.
+func (s *settings) long() []Rule {
+	return slices.Concat(
+		s.constants(), s.kept(), s.increases(),
+		s.attainments(), s.tiers(), s.budget(), s.shares(), s.means(), s.usual(), s.volume(), s.longAlerts(),
+	)
 }

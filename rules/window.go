@@ -11,16 +11,6 @@ import (
 // the others have what was learned late, too.
 var long = []time.Duration{day, week, 28 * day}
 
-// windows lists every window that something is recorded over.
-func (s *settings) windows(burns []burn) []time.Duration {
-	all := append([]time.Duration{time.Hour}, s.budgetWindows()...)
-	for _, b := range burns {
-		all = append(all, b.Long, b.Short)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // budgetWindows are the long windows and those of the promises.
 func (s *settings) budgetWindows() []time.Duration {
 	all := slices.Clone(long)
@@ -29,6 +19,12 @@ func (s *settings) budgetWindows() []time.Duration {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// kept are the totals of the long windows.
+func (s *settings) kept() []Rule {
+	windows := append([]time.Duration{time.Hour}, s.budgetWindows()...)
+	return s.chained(kept, s.all(), slices.Compact(windows))
 }
 
 // increases record the increase of each total over its windows.
@@ -72,12 +68,13 @@ func live(t *total, w time.Duration) string {
 
 // increased is the increase of a total over a window, whatever its arrival.
 func (s *settings) increased(t *total, w time.Duration) string {
+	const arrived = `arrival="live"`
 	switch {
 	case !t.arrival:
-		return s.over(t, w)
+		return s.over(t, w, t.sum())
 	case w <= day:
-		return "sum without (arrival) (\n" + s.over(t, w, `arrival="live"`) + "\n)"
+		return "sum without (arrival) (\n" + s.over(t, w, selector(t.sum(), arrived), arrived) + "\n)"
 	default:
-		return "sum without (arrival) (\n" + s.over(t, w) + "\n)"
+		return s.over(t.any(), w, t.any().sum())
 	}
 }

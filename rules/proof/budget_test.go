@@ -28,10 +28,10 @@ sources: [{name: shop, gorgias: {url: https://example.com}}]`
 		{"no events: no budget", 0, 0, 0, map[string]float64{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := start(t, time.Minute, rules.Prometheus242, keep(configured(t, rules.Prometheus242, text), rules.BudgetLeft))
+			p := start(t, rules.LongInterval, rules.Prometheus242, keep(configured(t, rules.Prometheus242, text), rules.BudgetLeft))
 			at := began
 			for i := range 2 {
-				at = began.Add(time.Duration(i) * time.Minute)
+				at = began.Add(time.Duration(i) * rules.LongInterval)
 				exposed := exposition([]judged{
 					{"email", "first_response", "above_average", c.met, c.missed},
 					{"email", "first_response", "stellar", 0, 100},

@@ -31,9 +31,9 @@ func TestKPIs(t *testing.T) {
 		`helpdesk_response_seconds_sum{channel="email",source="shop",team="a"}`:                                            3000,
 		`helpdesk_response_seconds_count{channel="email",source="shop",team="a"}`:                                          30,
 	}
-	p := start(t, time.Minute, rules.Prometheus242, reading(t, rules.Prometheus242, `source(_channel)?:helpdesk_[a-z_]+:(ratio|mean|number|count)1d`))
+	p := start(t, rules.LongInterval, rules.Prometheus242, reading(t, rules.Prometheus242, `source(_channel)?:helpdesk_[a-z_]+:(ratio|mean|number|count)1d`))
 	for i := range 2 {
-		at := began.Add(time.Duration(i) * time.Minute)
+		at := began.Add(time.Duration(i) * rules.LongInterval)
 		exposed := samples{`helpdesk_source_fresh{source="shop"}`: 1, `helpdesk_late_facts_total{source="shop"}`: 0}
 		for series, v := range counters {
 			exposed[series] = float64(i) * v
@@ -59,7 +59,7 @@ func TestKPIs(t *testing.T) {
 		"response:mean1d":                  {email: 100, chat: 1, shop: 3070.0 / 100},
 		"conversations_opened:count1d":     {email: 40, shop: 40},
 	} {
-		got := p.query(began.Add(time.Minute), `{__name__=~"source(_channel)?:helpdesk_`+record+`"}`)
+		got := p.query(began.Add(rules.LongInterval), `{__name__=~"source(_channel)?:helpdesk_`+record+`"}`)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", record, diff)
 		}

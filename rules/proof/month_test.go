@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ import (
 	client "github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 	build "github.com/prometheus/common/version"
+	promrules "github.com/prometheus/prometheus/rules"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/gorgias"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/alert"
@@ -127,21 +129,30 @@ func lived(t *testing.T) *month {
 // by the hour.
 const remembered = `.+:(?:total|correction|increase1h)|source_total:.+|source:helpdesk_(?:source|support|agents_online).+|source_channel:helpdesk_waiting.+`
 
-// apart has the series that are remembered in a group of their own, which is
+// apart has the series that are remembered in groups of their own, which are
 // evaluated first.
 func apart(groups []rules.Group) []rules.Group {
-	first := rules.Group{Name: "helpdesk-remembered"}
+	first := keep(groups, remembered)
 	has := map[string]bool{}
-	for _, g := range keep(groups, remembered) {
-		for _, r := range g.Rules {
-			first.Rules = append(first.Rules, r)
+	for i := range first {
+		first[i].Name = "remembered-" + first[i].Name
+		for _, r := range first[i].Rules {
 			has[r.Record] = true
 		}
 	}
 	for i := range groups {
 		groups[i].Rules = slices.DeleteFunc(groups[i].Rules, func(r rules.Rule) bool { return r.Alert == "" && has[r.Record] })
 	}
-	return append(groups, first)
+	return append(groups, first...)
+}
+
+// remember evaluates only what is remembered.
+func (p *prometheus) remember(at time.Time) {
+	p.t.Helper()
+	all := p.groups
+	p.groups = slices.DeleteFunc(slices.Clone(all), func(g *promrules.Group) bool { return !strings.HasPrefix(g.Name(), "remembered-") })
+	p.evaluate(at)
+	p.groups = all
 }
 
 var exportedName = regexp.MustCompile(`\bhelpdesk_[a-z_]+`)
@@ -321,12 +332,11 @@ func (m *month) look(t *testing.T, at time.Time) {
 // record evaluates the rules: before the last hours, and but for the week before,
 // only those whose past is read, unless curves are drawn.
 func (m *month) record(at time.Time) {
-	all := m.groups
 	if at.Before(m.end.Add(-closely())) && !at.Equal(m.end.Add(-7*day)) && !drawn() {
-		m.groups = all[:1]
+		m.remember(at)
+		return
 	}
 	m.evaluate(at)
-	m.groups = all
 }
 
 // options are what the truth has to know of how the source is measured.

@@ -5,11 +5,13 @@
 package proof
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,30 +31,29 @@ import (
 // began is when made-up times begin: a Monday.
 var began = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
-// prometheus is one: it is scraped into and evaluates at instants that a test chooses.
+// prometheus is one: it is scraped into and evaluates at instants that a test
+// chooses, a group with an interval of its own not at all of them.
 type prometheus struct {
-	t        testing.TB
-	db       *tsdb.DB
-	engine   *promql.Engine
-	groups   []*promrules.Group
-	interval time.Duration
-	scraped  map[string]storage.SeriesRef    // the series of the last scrape
-	native   map[string]*histogram.Histogram // native histograms, which every scrape sees
-	parsed   map[string]labels.Labels        // series by their text
-	fired    map[string]time.Time            // alerts by name and labels, and when each was first seen firing
+	t      testing.TB
+	db     *tsdb.DB
+	engine *promql.Engine
+	groups []*promrules.Group
+	pauses map[string]time.Duration // the intervals that groups have of their own, by name
+	last   map[string]time.Time     // when they were last evaluated
+
+	rules     []rules.Group
+	load      func([]rules.Group)      // begins to evaluate them, and no others
+	restoring map[*promrules.Group]int // in how many evaluations their alerts are restored
+
+	scraped map[string]storage.SeriesRef    // the series of the last scrape
+	native  map[string]*histogram.Histogram // native histograms, which every scrape sees
+	parsed  map[string]labels.Labels        // series by their text
+	fired   map[string]time.Time            // alerts by name and labels, and when each was first seen firing
 }
 
 // start is a Prometheus with the groups.
 func start(t testing.TB, interval time.Duration, flavour rules.Flavour, groups []rules.Group) *prometheus {
 	t.Helper()
-	content, err := rules.Render(groups, nil, flavour, rules.FormatPrometheus)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), rules.FileName)
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	opts := tsdb.DefaultOptions()
 	opts.RetentionDuration = (40 * 24 * time.Hour).Milliseconds()
 	opts.MinBlockDuration = opts.RetentionDuration // all in memory, in few chunks
@@ -74,22 +75,60 @@ func start(t testing.TB, interval time.Duration, flavour rules.Flavour, groups [
 	m := promrules.NewManager(&promrules.ManagerOptions{
 		Context: t.Context(), Appendable: db, Queryable: db, QueryFunc: promrules.EngineQueryFunc(engine, db),
 		NotifyFunc: func(context.Context, string, ...*promrules.Alert) {}, Logger: promslog.NewNopLogger(),
-		Parser: parser.NewParser(parser.Options{}),
+		Parser: parser.NewParser(parser.Options{}), OutageTolerance: time.Hour, ForGracePeriod: 10 * time.Minute,
 	})
-	loaded, errs := m.LoadGroups(interval, labels.EmptyLabels(), "", nil, false, file)
-	for _, err := range errs {
-		t.Fatal(err)
+	p := &prometheus{
+		t: t, db: db, engine: engine, last: map[string]time.Time{}, restoring: map[*promrules.Group]int{},
+		parsed: map[string]labels.Labels{}, fired: map[string]time.Time{},
 	}
-	p := &prometheus{t: t, db: db, engine: engine, interval: interval, parsed: map[string]labels.Labels{}, fired: map[string]time.Time{}}
-	for _, g := range loaded {
-		p.groups = append(p.groups, g)
+	file := filepath.Join(t.TempDir(), rules.FileName)
+	p.load = func(groups []rules.Group) {
+		content, err := rules.Render(groups, nil, flavour, rules.FormatPrometheus)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p.rules, p.pauses = groups, map[string]time.Duration{}
+		for _, g := range groups {
+			if g.Interval > 0 {
+				p.pauses[g.Name] = g.Interval
+			}
+		}
+		loaded, errs := m.LoadGroups(interval, labels.EmptyLabels(), "", nil, false, file)
+		for _, err := range errs {
+			t.Fatal(err)
+		}
+		p.groups = slices.Collect(maps.Values(loaded))
+		// The recordings first, as their alerts read them.
+		slices.SortFunc(p.groups, func(a, b *promrules.Group) int { return cmp.Compare(b.Name(), a.Name()) })
+	}
+	p.load(groups)
+	for _, g := range p.groups {
 		for _, r := range g.AlertingRules() {
 			r.SetRestored(true) // after a start nobody sees alerts before their state was restored
 		}
 	}
-	// The recordings first, as their alerts read them.
-	sort.Slice(p.groups, func(i, j int) bool { return p.groups[i].Name() > p.groups[j].Name() })
 	return p
+}
+
+// resumes has Prometheus go on after it was not running: groups with an interval of
+// their own are evaluated at their next instant.
+func (p *prometheus) resumes(at time.Time) {
+	for name := range p.pauses {
+		p.last[name] = at
+	}
+}
+
+// restarts has Prometheus begin anew on what it has stored: what it knew of alerts it
+// restores from there, after the second evaluation of their group.
+func (p *prometheus) restarts(at time.Time) {
+	p.load(p.rules)
+	p.resumes(at)
+	for _, g := range p.groups {
+		p.restoring[g] = 2
+	}
 }
 
 // samples are an exposition: values by series, as text.
@@ -137,11 +176,30 @@ func (p *prometheus) labels(series string) labels.Labels {
 	return l
 }
 
-// evaluate evaluates every rule, and fails the test where one cannot be.
+// due reports whether a group is to be evaluated at an instant: always, unless it has
+// an interval of its own. Prometheus evaluates at multiples of that: one has come
+// since the last evaluation.
+func (p *prometheus) due(group string, at time.Time) bool {
+	pause, ok := p.pauses[group]
+	if ok && !p.last[group].Before(at.Truncate(pause)) {
+		return false
+	}
+	p.last[group] = at
+	return true
+}
+
+// evaluate evaluates the rules of the groups that are due, and fails the test where
+// one cannot be evaluated.
 func (p *prometheus) evaluate(at time.Time) {
 	p.t.Helper()
 	for _, g := range p.groups {
+		if !p.due(g.Name(), at) {
+			continue
+		}
 		g.Eval(context.Background(), at)
+		if p.restoring[g]--; p.restoring[g] == 0 {
+			g.RestoreForState(at)
+		}
 		for _, r := range g.Rules() {
 			if err := r.LastError(); err != nil {
 				p.t.Fatalf("%s at %s: %v", r.Name(), at, err)

@@ -67,7 +67,11 @@ func alertsOf(t *testing.T, flavour rules.Flavour) []rules.Rule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return groups[0].Rules
+	var all []rules.Rule
+	for _, g := range groups {
+		all = append(all, slices.DeleteFunc(g.Rules, func(r rules.Rule) bool { return r.Alert == "" })...)
+	}
+	return all
 }
 
 // scraped is a Prometheus that has scraped what a test tells and evaluated the
@@ -78,7 +82,11 @@ func scraped(t *testing.T, test *tests.Test, alert *rules.Rule, flavour rules.Fl
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, test.Interval, flavour, keep(groups, alert.Alert)[1:])
+	groups = keep(groups, alert.Alert)
+	for i := range groups {
+		groups[i].Rules = slices.DeleteFunc(groups[i].Rules, func(r rules.Rule) bool { return r.Alert != "" })
+	}
+	p := start(t, test.Interval, flavour, groups)
 	for i := range test.Steps() + 1 {
 		at := time.Duration(i) * test.Interval
 		exposed := samples{}

@@ -92,13 +92,13 @@ func TestTiers(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := start(t, time.Minute, rules.Prometheus242, reading(t, rules.Prometheus242, `source(_channel)?:helpdesk_tier(_overall)?:number1d`))
+			p := start(t, rules.LongInterval, rules.Prometheus242, reading(t, rules.Prometheus242, `source(_channel)?:helpdesk_tier(_overall)?:number1d`))
 			for i := range 2 {
-				at := began.Add(time.Duration(i) * time.Minute)
+				at := began.Add(time.Duration(i) * rules.LongInterval)
 				p.scrape(at, exposition(c.events, float64(i), !c.blind))
 				p.evaluate(at)
 			}
-			at := began.Add(time.Minute)
+			at := began.Add(rules.LongInterval)
 			for query, want := range map[string]map[string]float64{
 				rules.TierOf(day): c.channel, rules.SourceTier(day): c.source, rules.OverallTier(day): c.overall,
 			} {

@@ -88,7 +88,7 @@ func render(tests []*Test, flavour rules.Flavour) ([]byte, error) {
 	f := file{
 		RuleFiles:      []string{path.Join("../../generated/prometheus", string(flavour), rules.FileName)},
 		Interval:       duration(tests[0].Interval),
-		GroupEvalOrder: []string{rules.GroupRecordings, rules.GroupAlerts},
+		GroupEvalOrder: []string{rules.GroupRecordings, rules.GroupLong, rules.GroupAlerts},
 	}
 	var b bytes.Buffer
 	b.WriteString("# Generated from rules/tests: do not edit. Run it with promtool test rules.\n#\n")

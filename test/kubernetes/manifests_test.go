@@ -208,7 +208,7 @@ func TestRulesAreThoseOfTheConfiguration(t *testing.T) {
 	if diff := cmp.Diff(want, string(file(t, "prometheusrule.yaml"))); diff != "" {
 		t.Errorf("rules (-generated +manifest): go -C test/kubernetes test ./... -update\n%s", diff)
 	}
-	if n := len(m.rule.Spec.Groups); n != 2 && !*update {
+	if n := len(m.rule.Spec.Groups); n != 3 && !*update {
 		t.Errorf("%d groups", n)
 	}
 }

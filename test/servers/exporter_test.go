@@ -57,7 +57,7 @@ type hasten struct {
 // pause is what stands for the pauses: beyond the jitter of a machine that is busy.
 const pause = "5s"
 
-var pauses = regexp.MustCompile(`(?m)^( +(?:for|keep_firing_for): ).+$`)
+var pauses = regexp.MustCompile(`(?m)^([ -]+(?:for|keep_firing_for|interval): ).+$`)
 
 func (h *hasten) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h.hand(r); err != nil {

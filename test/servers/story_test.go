@@ -74,6 +74,8 @@ func (w *way) rulesLoad(t *testing.T) {
 
 func (w *way) tier(t *testing.T) {
 	w.shows(t, `sum by (source) (helpdesk_source_fresh)`, map[string]string{"{source:desk}": "1"})
+	// What was counted before the long windows begin is of none.
+	w.shows(t, `sum by (source) (source:helpdesk_source:scraped)`, map[string]string{"{source:desk}": "1"})
 	w.desk.answers(w.desk.asks(8)...)
 	w.shows(t, rules.SourceTier(day), map[string]string{"{clock:first_response,source:desk}": "5"})
 	w.shows(t, rules.OverallTier(day), map[string]string{"{source:desk}": "5"})
