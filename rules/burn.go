@@ -91,15 +91,20 @@ func who(sources []string) string {
 func BurnRate(w time.Duration) string { return "source_channel:helpdesk_sla_burn:rate" + dur(w) }
 
 // promisedEvents are live events judged by the promised tier.
-func promisedEvents(w time.Duration) string { return (&settings{}).promised().increase(w) }
+func promisedEvents(w time.Duration) string {
+	return "source_channel:" + promisedTotal + ":increase" + dur(w)
+}
 
-const promisedNow = "source_channel:helpdesk_sla_promised:now"
+const (
+	promisedTotal = "helpdesk_sla_promised"
+	promisedNow   = "source_channel:" + promisedTotal + ":now"
+)
 
 // promised is the total that burn rates are made of: live events, of every tier,
 // so that a tier that is promised today has a past.
 func (s *settings) promised() *total {
 	t := s.sla()
-	t.chain, t.name, t.arrival = burning, "helpdesk_sla_promised", false
+	t.chain, t.name, t.arrival = burning, promisedTotal, false
 	t.labels = slices.DeleteFunc(t.labels, func(l string) bool { return l == "arrival" })
 	t.raw = fmt.Sprintf("sum by (%s) (%s)", strings.Join(t.labels, ", "), one(kpi.SLAEvents, s.pick(kpi.SLAEvents, `arrival="live"`)))
 	return t

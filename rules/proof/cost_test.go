@@ -31,8 +31,8 @@ const everyMinute = time.Minute
 
 // BenchmarkRules evaluates all rules of 50 sources, 6 channels and 5 teams, each
 // group at its interval, in a Prometheus that has a month of them, and beside that
-// each selector of their expressions alone. An operation is a minute, which is of the
-// same cost as others where there are as many as an hour has:
+// each selector of their expressions alone. An operation is a minute. Not each has the
+// larger group: an hour's are averaged.
 //
 //	go -C rules/proof test -run '^$' -bench Rules -benchtime 60x .
 func BenchmarkRules(b *testing.B) {

@@ -170,12 +170,7 @@ func (d *desk) compare(t *testing.T, p *prometheus, end time.Time) {
 		}
 	}
 	for w, name := range map[time.Duration]string{15 * time.Minute: "15m", 2 * time.Hour: "2h", day: "1d"} {
-		want := map[string]float64{}
-		for series, v := range live(d.happened("helpdesk_sla_events_total", end.Add(-w), end, "team")) {
-			if strings.Contains(series, `tier="average"`) {
-				want[strings.Replace(series, `, tier="average"`, "", 1)] = v
-			}
-		}
+		want := average(live(d.happened("helpdesk_sla_events_total", end.Add(-w), end, "team")))
 		query := fmt.Sprintf("source_channel:helpdesk_sla_promised:increase%s{source=%q} > 0", name, d.name)
 		if diff := cmp.Diff(want, p.query(end, query)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", query, diff)
@@ -189,6 +184,17 @@ func live(sums map[string]float64) map[string]float64 {
 	for series, v := range sums {
 		if rest, ok := strings.CutPrefix(series, `{arrival="live", `); ok {
 			kept["{"+rest] = v
+		}
+	}
+	return kept
+}
+
+// average keeps what the average tier judged, which is the promised one.
+func average(sums map[string]float64) map[string]float64 {
+	kept := map[string]float64{}
+	for series, v := range sums {
+		if rest := strings.Replace(series, `, tier="average"`, "", 1); rest != series {
+			kept[rest] = v
 		}
 	}
 	return kept

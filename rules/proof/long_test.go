@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"regexp"
@@ -198,13 +199,7 @@ func (d *desk) correct(t *testing.T, p *prometheus, group string, ticks, scrapes
 			want = live(kept.happened(events, from, to, "team"))
 		}
 		if group == rules.GroupRecordings {
-			promised := map[string]float64{}
-			for series, v := range want {
-				if rest := strings.Replace(series, `, tier="average"`, "", 1); rest != series {
-					promised[rest] = v
-				}
-			}
-			if want = promised; to.Before(at) { // nor is the promise scraped
+			if want = average(want); to.Before(at) { // nor is the promise scraped
 				want = map[string]float64{}
 			}
 		}
@@ -269,11 +264,10 @@ func TestWhatLaterRulesAddBegins(t *testing.T) {
 	if got := p.query(end, `source_channel:helpdesk_sla_events:increase28d`); len(got) > 0 {
 		t.Errorf("28d are not known: %v", got)
 	}
-	promised := map[string]float64{}
-	for series, v := range live(d.happened(events, end.Add(-day), end, "team")) {
-		if rest := strings.Replace(series, `, tier="average"`, "", 1); rest != series && strings.Contains(rest, `channel="email"`) {
-			promised[rest] = v
-		}
+	promised := average(live(d.happened(events, end.Add(-day), end, "team")))
+	maps.DeleteFunc(promised, func(series string, _ float64) bool { return !strings.Contains(series, `channel="email"`) })
+	if len(promised) == 0 {
+		t.Fatal("nothing happened within the last day")
 	}
 	if diff := cmp.Diff(promised, p.query(end, `source_channel:helpdesk_sla_promised:increase1d > 0`)); diff != "" {
 		t.Errorf("the promised tier: (-want +got)\n%s", diff)
