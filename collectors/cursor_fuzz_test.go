@@ -58,8 +58,8 @@ func (v told) read(t testing.TB, stream helpdesk.Stream, cursor []byte) (helpdes
 // nothing is the memory of a collector that remembers nothing.
 type nothing struct{}
 
-func (nothing) Memo(string) ([]byte, error)           { return nil, nil }
-func (nothing) Memos(string) ([]helpdesk.Memo, error) { return nil, nil }
+func (nothing) Recall(...string) (map[string][]byte, error) { return nil, nil }
+func (nothing) Memos(string) ([]helpdesk.Memo, error)       { return nil, nil }
 
 // FuzzCursors starts every collector from any cursor, as another version of the
 // program may have left it: nothing panics, what is read has ids, and the

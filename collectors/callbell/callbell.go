@@ -155,5 +155,5 @@ func latest(a, b time.Time) time.Time {
 // nothing is a memory that has none.
 type nothing struct{}
 
-func (nothing) Memo(string) ([]byte, error)           { return nil, nil }
-func (nothing) Memos(string) ([]helpdesk.Memo, error) { return nil, nil }
+func (nothing) Recall(...string) (map[string][]byte, error) { return nil, nil }
+func (nothing) Memos(string) ([]helpdesk.Memo, error)       { return nil, nil }

@@ -32,24 +32,21 @@ type seen struct {
 }
 
 // meet looks at a contact whose row was read, where there is reason to: its row
-// has changed, nobody has looked at it and it matters, or because. One that is gone
-// or fails alone holds back no other. The row of a list that does not say whether
-// the contact is open is read by itself.
-func (c *Collector) meet(ctx context.Context, ct *contact, prio rest.Priority, page *helpdesk.Page, because func(*memo) bool) (seen, error) {
+// has changed, nobody has looked at it and it matters, or it must be. One that is
+// gone or fails alone holds back no other. The row of a list that does not say
+// whether the contact is open is read by itself.
+func (c *Collector) meet(ctx context.Context, ct *contact, was *memo, prio rest.Priority, page *helpdesk.Page, must bool) (seen, error) {
 	uuid := string(ct.UUID)
 	if uuid == "" {
 		lenient.Skip(page, "id", "contact", ct.UUID)
 		return seen{}, nil
 	}
-	was, err := c.recall(uuid)
-	if err != nil {
-		return seen{}, err
-	}
-	must := because != nil && because(was)
 	if !ct.Closed.told && (must || was == nil || was.watched()) {
-		if ct, err = c.single(ctx, uuid, prio); err != nil {
+		alone, err := c.single(ctx, uuid, prio)
+		if err != nil {
 			return seen{}, c.isolate(err, uuid, was, page)
 		}
+		ct = alone
 		ct.Closed.told = true // what is not told even here is taken for open
 	}
 	if !must && !c.due(ct, was) {

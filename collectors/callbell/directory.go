@@ -23,7 +23,7 @@ func (c *Collector) readTeams(ctx context.Context, _ helpdesk.Walk) (helpdesk.Pa
 
 func (c *Collector) loadTeams(ctx context.Context, page *helpdesk.Page) error {
 	all := []team{}
-	l := list[team]{endpoint: allTeams, path: allTeams, rows: func(b *body) maybe[rows[team]] { return b.Teams }, prio: rest.Background}
+	l := list[team]{endpoint: allTeams, path: allTeams, rows: func(b *body) maybe[lenient.Rows[team]] { return b.Teams }, prio: rest.Background}
 	err := whole(ctx, c, l, func(a answered[team]) {
 		all = append(all, teams(a, page)...)
 	})
@@ -59,7 +59,7 @@ func (c *Collector) readAgents(ctx context.Context, _ helpdesk.Walk) (helpdesk.P
 	for _, t := range c.teams {
 		l := list[member]{
 			endpoint: teamMembers, path: allTeams + "/" + url.PathEscape(string(t.UUID)) + "/members", prio: rest.Background,
-			rows: func(b *body) maybe[rows[member]] { return b.Users },
+			rows: func(b *body) maybe[lenient.Rows[member]] { return b.Users },
 		}
 		err := whole(ctx, c, l, func(a answered[member]) { members(a, known, &page) })
 		if rest.ReasonOf(err) == rest.ReasonGone {
@@ -87,7 +87,7 @@ func members(a answered[member], known map[string]bool, page *helpdesk.Page) {
 }
 
 // whole reads a list to its end.
-func whole[T any](ctx context.Context, c *Collector, l list[T], each func(answered[T])) error {
+func whole[T row](ctx context.Context, c *Collector, l list[T], each func(answered[T])) error {
 	var at place
 	for range maxPage {
 		a, err := page(ctx, c, l, at)

@@ -223,7 +223,15 @@ func (d *desk) walk(s helpdesk.Stream, long bool) helpdesk.Page {
 // memories are a ledger of memos.
 type memories map[string][]byte
 
-func (m memories) Memo(key string) ([]byte, error) { return m[key], nil }
+func (m memories) Recall(keys ...string) (map[string][]byte, error) {
+	values := map[string][]byte{}
+	for _, k := range keys {
+		if v := m[k]; v != nil {
+			values[k] = v
+		}
+	}
+	return values, nil
+}
 
 func (m memories) Memos(prefix string) ([]helpdesk.Memo, error) {
 	var all []helpdesk.Memo

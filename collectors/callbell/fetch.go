@@ -29,10 +29,11 @@ func (c *Collector) fetch(ctx context.Context, w helpdesk.Want) (helpdesk.Page, 
 		lenient.Skip(&page, "id", "want", "")
 		return page, nil
 	}
-	was, err := c.recall(uuid)
+	known, err := c.recall(uuid)
 	if err != nil {
 		return page, err
 	}
+	was := known[uuid]
 	c.begins = second
 	defer func() { c.begins = 0 }()
 	ct, err := c.single(ctx, uuid, rest.Clocks)

@@ -41,7 +41,7 @@ type item struct {
 func (c *Collector) history(ctx context.Context, ct *contact, prio rest.Priority, enough func([]item) bool, p *helpdesk.Page) ([]item, error) {
 	l := list[message]{
 		endpoint: contactMessages, path: allContacts + "/" + url.PathEscape(string(ct.UUID)) + "/messages", prio: prio,
-		rows: func(b *body) maybe[rows[message]] { return b.Messages },
+		rows: func(b *body) maybe[lenient.Rows[message]] { return b.Messages },
 	}
 	for range maxTries {
 		items, shifted, err := c.pages(ctx, l, ct, enough, p)

@@ -63,14 +63,14 @@ func (l place) query() url.Values {
 }
 
 // list is a list of the vendor's.
-type list[T any] struct {
+type list[T row] struct {
 	endpoint, path string
-	rows           func(*body) maybe[rows[T]]
+	rows           func(*body) maybe[lenient.Rows[T]]
 	prio           rest.Priority
 }
 
 // answered is a page of a list.
-type answered[T any] struct {
+type answered[T row] struct {
 	lenient.Rows[T]
 	next place // where the page after it is
 	last bool
@@ -80,7 +80,7 @@ type answered[T any] struct {
 
 // page reads the page at a place. A page that comes again, and one without rows
 // that is followed by another, leaves the place where it is.
-func page[T any](ctx context.Context, c *Collector, l list[T], at place) (answered[T], error) {
+func page[T row](ctx context.Context, c *Collector, l list[T], at place) (answered[T], error) {
 	var answer body
 	r := rest.Request{Endpoint: l.endpoint, Path: l.path, Query: at.query(), Priority: l.prio}
 	if err := c.api.Do(ctx, r, &answer); err != nil {
@@ -90,10 +90,10 @@ func page[T any](ctx context.Context, c *Collector, l list[T], at place) (answer
 	if !told.OK {
 		return answered[T]{}, decodeError(l.endpoint, errors.New("the answer has no list of rows"))
 	}
-	rows, sum := told.V.Rows, told.V.sum
+	rows, sum := told.V, sumOf(told.V)
 	a := answered[T]{Rows: rows, next: at, told: m.V.Next.told || m.V.Pages.OK}
 	a.last = a.next.advance(len(rows), sum, m)
-	stalled := len(rows) == 0 && !a.last || len(rows) > 0 && at.Page > 0 && sum == at.Sum
+	stalled := len(rows) == 0 && !a.last || sum != 0 && at.Page > 0 && sum == at.Sum
 	if !stalled {
 		return a, nil
 	}

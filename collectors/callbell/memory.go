@@ -87,17 +87,32 @@ func (c *Collector) clean(page *helpdesk.Page) error {
 // last is the last instant of which anything is remembered.
 func (m *memo) last() int64 { return max(m.Opening, m.Closed, m.Updated, m.Upto, m.Blocked) }
 
-// recall reads what is remembered of a contact; nil: nothing.
-func (c *Collector) recall(uuid string) (*memo, error) {
-	b, err := c.memory.Memo(ofContact + uuid)
-	if err != nil || b == nil {
+// recall reads what is remembered of contacts.
+func (c *Collector) recall(uuids ...string) (map[string]*memo, error) {
+	keys := make([]string, len(uuids))
+	for i, uuid := range uuids {
+		keys[i] = ofContact + uuid
+	}
+	values, err := c.memory.Recall(keys...)
+	if err != nil {
 		return nil, err
 	}
-	m := new(memo)
-	if lenient.Unmarshal(b, m) != nil {
-		return nil, nil // as good as none
+	memos := make(map[string]*memo, len(values))
+	for key, b := range values {
+		if m := new(memo); lenient.Unmarshal(b, m) == nil { // else it is as good as none
+			memos[strings.TrimPrefix(key, ofContact)] = m
+		}
 	}
-	return m, nil
+	return memos, nil
+}
+
+// recallAll reads what is remembered of the contacts of a page.
+func (c *Collector) recallAll(a answered[contact]) (map[string]*memo, error) {
+	uuids := make([]string, len(a.Rows))
+	for i := range a.Rows {
+		uuids[i] = string(a.Rows[i].V.UUID)
+	}
+	return c.recall(uuids...)
 }
 
 // memos puts what is to be remembered into the page.

@@ -26,9 +26,13 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
+	known, err := c.recallAll(a)
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
 	var page helpdesk.Page
 	for ct := range a.Each("contact", &page) {
-		if err := c.sweep(ctx, ct, &page); err != nil {
+		if err := c.sweep(ctx, ct, known[string(ct.UUID)], &page); err != nil {
 			return helpdesk.Page{}, err
 		}
 	}
@@ -49,16 +53,10 @@ func (c *Collector) readOpen(ctx context.Context, w helpdesk.Walk) (helpdesk.Pag
 
 // sweep lists the opening of a contact that is open, and looks at it where the
 // row has changed.
-func (c *Collector) sweep(ctx context.Context, ct *contact, page *helpdesk.Page) error {
-	var open *memo
-	_, err := c.meet(ctx, ct, rest.Background, page, func(was *memo) bool {
-		if was != nil && was.Opening != 0 && was.Closed == 0 {
-			open = was
-		}
-		return false
-	})
-	if err == nil && open != nil && !c.due(ct, open) {
-		conv, unknown := conversation(ct, open)
+func (c *Collector) sweep(ctx context.Context, ct *contact, was *memo, page *helpdesk.Page) error {
+	_, err := c.meet(ctx, ct, was, rest.Background, page, false)
+	if err == nil && was != nil && was.Opening != 0 && was.Closed == 0 && !c.due(ct, was) {
+		conv, unknown := conversation(ct, was)
 		page.Records = append(page.Records, conv)
 		page.AddUnknown(unknown...)
 	}

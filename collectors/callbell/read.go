@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -116,6 +117,10 @@ func (c *Collector) contactsPage(ctx context.Context, st *walks) (helpdesk.Page,
 	if err != nil {
 		return helpdesk.Page{}, err
 	}
+	known, err := c.recallAll(a)
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
 	var page helpdesk.Page
 	met, left := 0, maps.Clone(c.left)
 	for ct := range a.Each("contact", &page) {
@@ -123,7 +128,7 @@ func (c *Collector) contactsPage(ctx context.Context, st *walks) (helpdesk.Page,
 			met++
 			delete(left, string(ct.UUID))
 		}
-		if err := c.contact(ctx, ct, st, &page); err != nil {
+		if err := c.contact(ctx, ct, known[string(ct.UUID)], st, &page); err != nil {
 			return helpdesk.Page{}, err
 		}
 	}
@@ -141,7 +146,7 @@ func (c *Collector) contactsPage(ctx context.Context, st *walks) (helpdesk.Page,
 }
 
 func listOfContacts(prio rest.Priority) list[contact] {
-	return list[contact]{endpoint: allContacts, path: allContacts, rows: func(b *body) maybe[rows[contact]] { return b.Contacts }, prio: prio}
+	return list[contact]{endpoint: allContacts, path: allContacts, rows: func(b *body) maybe[lenient.Rows[contact]] { return b.Contacts }, prio: prio}
 }
 
 func (wk *contactsWalk) prio() rest.Priority {
@@ -171,11 +176,10 @@ func (wk *contactsWalk) enough(a answered[contact], left int, p *helpdesk.Page) 
 }
 
 // contact tells what is new of one contact in a walk.
-func (c *Collector) contact(ctx context.Context, ct *contact, st *walks, page *helpdesk.Page) error {
+func (c *Collector) contact(ctx context.Context, ct *contact, was *memo, st *walks, page *helpdesk.Page) error {
 	wk := st.Walk
-	s, err := c.meet(ctx, ct, wk.prio(), page, func(was *memo) bool {
-		return wk.looks() || (st.Deep || wk.Long) && was != nil && was.watched()
-	})
+	must := wk.looks() || (st.Deep || wk.Long) && was != nil && was.watched()
+	s, err := c.meet(ctx, ct, was, wk.prio(), page, must)
 	switch {
 	case err != nil:
 	case wk.First:
@@ -223,10 +227,15 @@ func (c *Collector) singlesPage(ctx context.Context, wk *contactsWalk) (helpdesk
 	var page helpdesk.Page
 	left := maps.Clone(c.left)
 	some := slices.Sorted(maps.Keys(left))
-	for _, uuid := range some[:min(singles, len(some))] {
+	some = some[:min(singles, len(some))]
+	known, err := c.recall(some...)
+	if err != nil {
+		return helpdesk.Page{}, err
+	}
+	for _, uuid := range some {
 		delete(left, uuid)
 		ct := &contact{UUID: id(uuid)} // of which nothing is told: it is read by itself
-		if _, err := c.meet(ctx, ct, wk.prio(), &page, nil); err != nil {
+		if _, err := c.meet(ctx, ct, known[uuid], wk.prio(), &page, false); err != nil {
 			return helpdesk.Page{}, err
 		}
 	}

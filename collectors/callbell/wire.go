@@ -2,6 +2,7 @@ package callbell
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"hash/crc64"
@@ -10,9 +11,9 @@ import (
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 )
 
-// The types of this file mirror the vendor's JSON, as far as it is read: no text
-// of a message or note, no name, number or address of a customer has a field, so
-// none of it outlives the decoding of a page.
+// The types of this file mirror the vendor's JSON, as far as it is read: of the text
+// of a message or note only a checksum is, and no name, number or address of a
+// customer has a field, so none of it outlives the decoding of a page.
 // https://docs.callbell.eu/api/reference/contacts_api/introduction/
 
 // contact is a row of the list of contacts, or a single one.
@@ -48,6 +49,7 @@ type message struct {
 	UUID    maybe[id] `json:"uuid"`
 	Status  text      `json:"status"`
 	Created stamp     `json:"createdAt"`
+	Text    digest    `json:"text"`
 }
 
 type team struct {
@@ -67,24 +69,54 @@ type member struct {
 
 // body is an answer with a list, under one of these names.
 type body struct {
-	Contacts maybe[rows[contact]] `json:"contacts"`
-	Messages maybe[rows[message]] `json:"messages"`
-	Teams    maybe[rows[team]]    `json:"teams"`
-	Users    maybe[rows[member]]  `json:"users"`
-	Meta     maybe[meta]          `json:"meta"`
+	Contacts maybe[lenient.Rows[contact]] `json:"contacts"`
+	Messages maybe[lenient.Rows[message]] `json:"messages"`
+	Teams    maybe[lenient.Rows[team]]    `json:"teams"`
+	Users    maybe[lenient.Rows[member]]  `json:"users"`
+	Meta     maybe[meta]                  `json:"meta"`
 }
 
-// rows are those of a list, and a checksum of their text, which tells pages apart.
-type rows[T any] struct {
-	lenient.Rows[T]
-	sum uint64
+// row is one of a list: mark appends what tells it from others.
+type row interface{ mark(to []byte) []byte }
+
+func (ct contact) mark(to []byte) []byte { return append(to, ct.UUID...) }
+
+func (m message) mark(to []byte) []byte {
+	to = append(append(to, m.UUID.V...), m.Status...)
+	to = binary.BigEndian.AppendUint64(to, uint64(m.Created.micro()))
+	return binary.BigEndian.AppendUint64(to, uint64(m.Text))
 }
+
+func (t team) mark(to []byte) []byte { return append(to, t.UUID...) }
+
+func (m member) mark(to []byte) []byte { return append(to, m.Email...) }
+
+// sumOf is a checksum of the rows of a page, which tells it from others. It is 0
+// where that is not sure: there are none, or one that can't be read and has no id.
+func sumOf[T row](rows lenient.Rows[T]) (sum uint64) {
+	var mark []byte
+	for i := range rows {
+		if bad := rows[i].Bad; bad != nil {
+			mark = append(mark[:0], bad.ID...)
+		} else {
+			mark = rows[i].V.mark(mark[:0])
+		}
+		if len(mark) == 0 {
+			return 0
+		}
+		sum = crc64.Update(sum, polynomial, append(mark, 0))
+	}
+	return sum
+}
+
+// digest is a checksum of a value.
+type digest uint64
 
 var polynomial = crc64.MakeTable(crc64.ECMA)
 
-func (r *rows[T]) UnmarshalJSON(b []byte) error {
-	r.sum = crc64.Checksum(b, polynomial)
-	return lenient.Unmarshal(b, &r.Rows)
+func (d *digest) UnmarshalJSON(b []byte) error {
+	*d = digest(crc64.Checksum(b, polynomial))
+	return nil
 }
 
 // meta is where a page stands in its list. Older accounts have no next, and some

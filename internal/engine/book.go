@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/kpi"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
@@ -141,13 +142,22 @@ type booking struct {
 	done    map[string]bool       // conversations that were measured
 	removed int
 	more    bool
+
+	// What the facts of a conversation share.
+	labels helpdesk.Labels
+	values []string // of the labels; nil: of none yet
+	about  string   // the conversation of the exemplars
+	marked []*dto.LabelPair
+	at     *timestamppb.Timestamp // of all exemplars
+
+	key []byte // scratch
 }
 
 // begin starts over: a store may run a transaction again. What a was told in it is
 // measured first.
 func (b *booking) begin(tx state.Tx, a *application) {
 	b.tx, b.series, b.groups, b.live, b.removed, b.more = tx, map[string]*series{}, map[string][]string{}, map[string]*liveEntry{}, 0, false
-	b.done, b.unsaved = map[string]bool{}, map[string]*stored{}
+	b.done, b.unsaved, b.values, b.at = map[string]bool{}, map[string]*stored{}, nil, timestamppb.New(b.wall)
 	b.applied = slices.DeleteFunc(slices.Clone(a.order), func(t *touched) bool { return !t.dirty })
 	slices.SortFunc(b.applied, func(x, y *touched) int { return strings.Compare(x.id, y.id) })
 	for _, t := range b.applied {
@@ -183,8 +193,7 @@ func (b *booking) book(id string, f *kpi.Fact, reached int64) {
 	var values []string
 	switch f.Family.Scope {
 	case kpi.ScopeConversation:
-		values = b.s.values(f.Labels)
-		b.expose(values)
+		values = b.of(f.Labels)
 	case kpi.ScopeAgent:
 		values = []string{b.s.agentValue(f.Agent)}
 	}
@@ -208,28 +217,36 @@ func (b *booking) book(id string, f *kpi.Fact, reached int64) {
 
 func (s *Source) lateAfter() int64 { return int64(max(lateAfter, 3*s.opts.PollInterval)) }
 
+// of are the bounded label values of facts, whose series are exposed with them.
+func (b *booking) of(l helpdesk.Labels) []string {
+	if b.values == nil || l != b.labels {
+		b.labels, b.values = l, b.s.values(l)
+		b.expose(b.values)
+	}
+	return b.values
+}
+
 // exemplar points from an observation to its conversation, at the booking time.
 func (b *booking) exemplar(id string, v float64) *dto.Exemplar {
-	return &dto.Exemplar{
-		Value:     proto.Float64(v),
-		Label:     []*dto.LabelPair{{Name: proto.String("conversation"), Value: proto.String(id)}},
-		Timestamp: timestamppb.New(b.wall),
+	if b.marked == nil || id != b.about {
+		b.about, b.marked = id, []*dto.LabelPair{{Name: proto.String("conversation"), Value: proto.String(id)}}
 	}
+	return &dto.Exemplar{Value: proto.Float64(v), Label: b.marked, Timestamp: b.at}
 }
 
 // writable returns a series of this booking, copied from the committed one.
 func (b *booking) writable(f *kpi.Family, values []string) *series {
-	k := seriesKey(f, values)
-	n := b.series[k]
+	b.key = appendSeriesKey(b.key[:0], f, values)
+	n := b.series[string(b.key)]
 	if n != nil {
 		return n
 	}
-	if old := b.s.series[k]; old != nil {
+	if old := b.s.series[string(b.key)]; old != nil {
 		n = old.clone()
 	} else {
 		n = b.s.newSeries(f, values, b.wall)
 	}
-	b.series[k] = n
+	b.series[string(b.key)] = n
 	return n
 }
 

@@ -200,7 +200,7 @@ func TestWhatWasGatheredIsLostAsAWhole(t *testing.T) {
 				}
 			}
 			read()
-			if v, err := g.source.Memo("a"); string(v) != "b" || err != nil {
+			if v, err := g.source.Recall("a"); string(v["a"]) != "b" || err != nil {
 				t.Fatalf("what is gathered is not remembered: %q %v", v, err)
 			}
 			if c := g.source.Stream(helpdesk.StreamConversations).Cursor; string(c) != "1" {
@@ -214,7 +214,7 @@ func TestWhatWasGatheredIsLostAsAWhole(t *testing.T) {
 			if g.source.Lost() != 1 {
 				t.Errorf("lost %d times, want 1", g.source.Lost())
 			}
-			if v, err := g.source.Memo("a"); v != nil || err != nil {
+			if v, err := g.source.Recall("a"); len(v) > 0 || err != nil {
 				t.Errorf("what was lost is remembered: %q %v", v, err)
 			}
 			for stream, want := range map[helpdesk.Stream]string{helpdesk.StreamConversations: "0", helpdesk.StreamMessages: ""} {

@@ -27,21 +27,28 @@ func (s *Source) putMemos(tx state.Tx, memos []helpdesk.Memo) error {
 	return nil
 }
 
-// Memo implements [helpdesk.Memory].
-func (s *Source) Memo(key string) ([]byte, error) {
-	if v, gathered := s.memos[key]; gathered {
-		return bytes.Clone(v), nil
-	}
-	var value []byte
+// Recall implements [helpdesk.Memory].
+func (s *Source) Recall(keys ...string) (map[string][]byte, error) {
+	values := make(map[string][]byte, len(keys))
 	err := s.engine.opts.Store.View(func(tx state.Tx) error {
-		v, err := tx.Get(s.opts.Name, state.TableMemos, []byte(key))
-		value = bytes.Clone(v)
-		return err
+		for _, k := range keys {
+			v, gathered := s.memos[k]
+			if !gathered {
+				var err error
+				if v, err = tx.Get(s.opts.Name, state.TableMemos, []byte(k)); err != nil {
+					return err
+				}
+			}
+			if v != nil {
+				values[k] = bytes.Clone(v)
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what the collector remembers: %w", err)
 	}
-	return value, nil
+	return values, nil
 }
 
 // Memos implements [helpdesk.Memory].

@@ -99,17 +99,14 @@ func (s *series) add(v float64, ex *dto.Exemplar) {
 
 // seriesKey is the key of a series in the ledger and in memory: the family and
 // the label values, which hold no 0xff byte since they are UTF-8.
-func seriesKey(f *kpi.Family, values []string) string {
-	n := len(f.Name)
-	for _, v := range values {
-		n += 1 + len(v)
-	}
-	k := make([]byte, 0, n)
+func seriesKey(f *kpi.Family, values []string) string { return string(appendSeriesKey(nil, f, values)) }
+
+func appendSeriesKey(k []byte, f *kpi.Family, values []string) []byte {
 	k = append(k, f.Name...)
 	for _, v := range values {
 		k = append(append(k, 0xff), v...)
 	}
-	return string(k)
+	return k
 }
 
 func splitSeriesKey(k string) (family string, values []string) {

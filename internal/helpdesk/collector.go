@@ -185,8 +185,8 @@ type Rememberer interface{ Remember(Memory) }
 
 // Memory reads memos, as of the last page that was stored.
 type Memory interface {
-	// Memo returns the value of a key, nil for none.
-	Memo(key string) ([]byte, error)
+	// Recall returns the values of those of the keys that have one.
+	Recall(keys ...string) (map[string][]byte, error)
 	// Memos lists those whose keys begin with a prefix, by key.
 	Memos(prefix string) ([]Memo, error)
 }

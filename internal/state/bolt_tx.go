@@ -33,15 +33,26 @@ type boltTable struct {
 	bucket *bolt.Bucket
 	at     *bolt.Cursor // of find
 	place  uint32
+	// What find has found last, and under which key, until the table changes: most
+	// of what is written has just been looked for.
+	sought []byte
+	found  []byte
 }
 
 // find returns what is stored under a key, with its checksum; nil is nothing.
 func (b *boltTable) find(key []byte) []byte {
-	if k, v := b.at.Seek(key); bytes.Equal(k, key) {
-		return v
+	if bytes.Equal(b.sought, key) {
+		return b.found
 	}
-	return nil
+	b.sought, b.found = append(b.sought[:0], key...), nil
+	if k, v := b.at.Seek(key); bytes.Equal(k, key) {
+		b.found = v
+	}
+	return b.found
 }
+
+// changed forgets what was found.
+func (b *boltTable) changed() { b.sought = b.sought[:0] }
 
 func (b *Bolt) reading(tx *bolt.Tx) (*boltTx, error) {
 	t := &boltTx{b: b, tables: map[tableName]*boltTable{}}
@@ -109,7 +120,7 @@ func (t *boltTx) table(source string, table Table, make bool) (*boltTable, error
 	if b == nil || err != nil {
 		return nil, err
 	}
-	t.tables[name] = &boltTable{b, b.Cursor(), place(source, table)}
+	t.tables[name] = &boltTable{bucket: b, at: b.Cursor(), place: place(source, table)}
 	return t.tables[name], nil
 }
 
@@ -137,6 +148,7 @@ func (t *boltTx) Put(source string, table Table, key, value []byte) error {
 		}
 		sealed := seal(b.place, key, value)
 		t.count(table, b.find(key), sealed)
+		b.changed()
 		return b.bucket.Put(key, sealed)
 	})
 	if err != nil {
@@ -157,6 +169,7 @@ func (t *boltTx) Delete(source string, table Table, key []byte) error {
 			return nil
 		}
 		t.count(table, old, nil)
+		b.changed()
 		return b.at.Delete() // the bucket's own would look for the key again
 	})
 	if err != nil {
