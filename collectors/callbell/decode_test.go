@@ -10,6 +10,7 @@ import (
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/collectors/collectortest"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/helpdesk"
+	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/rest"
 )
 
@@ -92,6 +93,62 @@ func sane(t *testing.T, p helpdesk.Page) {
 			if r.At.IsZero() {
 				t.Errorf("%+v", r)
 			}
+		}
+	}
+}
+
+// TestRowsHaveThePrintsOfEarlierVersions: another print would be a change of each
+// contact, and a call for each after an upgrade.
+func TestRowsHaveThePrintsOfEarlierVersions(t *testing.T) {
+	o := Options{CSATTags: map[string]int{"happy": 5}}
+	for row, want := range map[string]uint64{
+		`{"uuid": "c1", "closedAt": null}`: 0x289c52ec9b056729,
+		`{"uuid": "c2", "closedAt": "2026-03-01T10:00:00.123456Z", "blockedAt": "2026-03-01T11:00:00Z", "source": "whatsapp", "channel": {"uuid": "n", "title": "Sales"},
+			"assignedUser": "ana@shop.test", "team": {"uuid": "t", "name": "Billing"}, "tags": ["happy"], "href": "https://dash.callbell.eu/contacts/c2"}`: 0x3642289407fd6c0a,
+	} {
+		ct := new(contact)
+		if err := json.Unmarshal([]byte(row), ct); err != nil {
+			t.Fatal(err)
+		}
+		if got := o.print(ct); got != want {
+			t.Errorf("%s: %#x, want %#x", row, got, want)
+		}
+	}
+}
+
+// TestPagesAreToldApart by their rows, whatever is said around these.
+func TestPagesAreToldApart(t *testing.T) {
+	sums := map[uint64]string{}
+	sum := func(rows string) uint64 {
+		var list lenient.Rows[message]
+		if err := lenient.Unmarshal([]byte(rows), &list); err != nil {
+			t.Fatal(err)
+		}
+		return sumOf(list)
+	}
+	for _, rows := range []string{
+		`[{"uuid": "m1", "status": "sent", "createdAt": "2026-03-01T10:00:00Z", "text": "a"}]`,
+		`[{"uuid": "m2", "status": "sent", "createdAt": "2026-03-01T10:00:00Z", "text": "a"}]`,
+		`[{"status": "received", "createdAt": "2026-03-01T10:00:00Z", "text": "a"}]`,
+		`[{"status": "received", "createdAt": "2026-03-01T10:00:00Z", "text": "b"}]`,
+		`[{"status": "received", "createdAt": "2026-03-01T10:00:01Z", "text": "a"}]`,
+		`[{"status": "note", "createdAt": "2026-03-01T10:00:00Z", "text": "a"}]`,
+		`[{"status": "received", "createdAt": "2026-03-01T10:00:00Z", "text": "a"}, {"status": "received", "createdAt": "2026-03-01T10:00:00Z", "text": "a"}]`,
+		`[{"uuid": "m1", "createdAt": {}}]`,
+		`[{"uuid": "m2", "createdAt": {}}]`,
+	} {
+		s := sum(rows)
+		if other, twice := sums[s]; twice {
+			t.Errorf("%s has the sum of %s", rows, other)
+		}
+		if s == 0 || s != sum(rows) {
+			t.Errorf("%s has no sum of its own", rows)
+		}
+		sums[s] = rows
+	}
+	for _, rows := range []string{`[]`, `["no row"]`, `[{"uuid": "m1", "status": "sent"}, 7]`} {
+		if s := sum(rows); s != 0 {
+			t.Errorf("%s may be any page, but has the sum %#x", rows, s)
 		}
 	}
 }

@@ -43,6 +43,10 @@ type Collector struct {
 	told   map[id]bool // by a first walk that goes on, nil without one
 	// oneByOne is set once the API did not take several questions in one.
 	oneByOne bool
+	// asked is the last query, and quoted its JSON: most of a first sync is one query
+	// for each conversation, of some 2 kB.
+	asked  string
+	quoted []byte
 }
 
 var _ helpdesk.Collector = (*Collector)(nil)

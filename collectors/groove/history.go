@@ -86,7 +86,7 @@ func (c *Collector) history(ctx context.Context, row *conversation, prio rest.Pr
 		}
 		all = append(all, rows...)
 		last := ""
-		if n := len(rows); n > 0 {
+		if n := len(rows); n > 0 && next != "" { // most have one page
 			last = rows[n-1].V.mark()
 		}
 		if ended, err := at.advance(opHistory, last, next); err != nil {

@@ -2,7 +2,9 @@ package groove
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/lenient"
@@ -67,10 +69,10 @@ func (c *Collector) narrow(err error) bool {
 // post sends one query. An answer with errors is never taken for one: what it
 // has of the data may lack anything.
 func (c *Collector) post(ctx context.Context, operation, query string, vars map[string]any, p rest.Priority) (*data, error) {
-	body := struct {
-		Query     string         `json:"query"`
-		Variables map[string]any `json:"variables,omitempty"`
-	}{query, vars}
+	body, err := c.body(query, vars)
+	if err != nil {
+		return nil, err
+	}
 	var a answer
 	r := rest.Request{Method: http.MethodPost, Endpoint: endpoint(operation), Path: c.path, Body: body, Priority: p}
 	if err := c.api.Do(ctx, r, &a); err != nil {
@@ -83,6 +85,26 @@ func (c *Collector) post(ctx context.Context, operation, query string, vars map[
 		return nil, noRows(operation)
 	}
 	return &a.Data.V, nil
+}
+
+// body is a query as it is sent, with its variables.
+func (c *Collector) body(query string, vars map[string]any) (json.RawMessage, error) {
+	if query != c.asked {
+		quoted, err := json.Marshal(query)
+		if err != nil {
+			return nil, fmt.Errorf("encode a query: %w", err)
+		}
+		c.asked, c.quoted = query, quoted
+	}
+	b := append([]byte(`{"query":`), c.quoted...)
+	if len(vars) > 0 {
+		v, err := json.Marshal(vars)
+		if err != nil {
+			return nil, fmt.Errorf("encode the variables of a query: %w", err)
+		}
+		b = append(append(b, `,"variables":`...), v...)
+	}
+	return append(b, '}'), nil
 }
 
 // listOf is where a list is in the answer to a question.

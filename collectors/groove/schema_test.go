@@ -288,3 +288,30 @@ func TestErrorsThatAreNullOrNoneAreNoErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestAQuestionIsSentAsEncodingJSONWritesIt: also one that was asked before, after
+// another one.
+func TestAQuestionIsSentAsEncodingJSONWritesIt(t *testing.T) {
+	type sent struct {
+		Query     string         `json:"query"`
+		Variables map[string]any `json:"variables,omitempty"`
+	}
+	c := New(nil, Options{})
+	history := historyQuery(&schema{})
+	for i, q := range []sent{
+		{history, map[string]any{"id": `conv_"<1>"`, "first": pageSize, "after": nil}},
+		{history, map[string]any{"id": "conv_2", "first": pageSize, "after": "Mg=="}},
+		{describe, nil},
+		{rowQuery(&schema{}), map[string]any{"number": 7}},
+		{history, map[string]any{"id": "conv_1"}},
+	} {
+		want, err := json.Marshal(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.body(q.Query, q.Variables)
+		if string(got) != string(want) || err != nil {
+			t.Errorf("%d: error %v, sent\n%s, not\n%s", i, err, got, want)
+		}
+	}
+}

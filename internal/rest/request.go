@@ -111,6 +111,9 @@ func encodeBody(method string, body any) ([]byte, error) {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		return nil, errors.New("a " + method + " request cannot carry a body")
 	}
+	if raw, ok := body.(json.RawMessage); ok {
+		return raw, nil
+	}
 	b, err := json.Marshal(body)
 	if err != nil {
 		return nil, errors.New("request body cannot be encoded as JSON") // json's words may repeat values

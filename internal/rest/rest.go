@@ -73,7 +73,7 @@ type Request struct {
 	Endpoint string // the template, "/api/tickets/{id}": the label of the metrics
 	Path     string // below the base URL, "/api/tickets/17": percent-encoded, without a query
 	Query    url.Values
-	Body     any // sent as JSON when not nil; not with GET
+	Body     any // sent as JSON when not nil, a json.RawMessage as it stands; not with GET
 	Header   map[string]string
 	Priority Priority
 	Cost     int // what the vendor charges against the quota; 1 when 0
