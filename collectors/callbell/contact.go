@@ -134,7 +134,8 @@ func (c *Collector) single(ctx context.Context, uuid string, prio rest.Priority)
 // it. was is what is remembered; nil: it was never looked at, and its history is
 // read back to where its opening began.
 func (c *Collector) look(ctx context.Context, ct *contact, was *memo, prio rest.Priority, page *helpdesk.Page) (seen, error) {
-	k := look{opts: &c.opts, ct: ct, now: micro(c.now), horizon: micro(c.horizon), begins: c.begins}
+	k := look{opts: &c.opts, now: micro(c.now), horizon: micro(c.horizon), begins: c.begins}
+	k.of(ct)
 	enough, from := k.enough, int64(0)
 	if was != nil {
 		k.m, k.before = *was, *was
@@ -188,7 +189,7 @@ func (c *Collector) settled(ctx context.Context, k *look, prio rest.Priority) er
 		if ct.Closed.told && ct.Closed.IsZero() && k.m.Opening != 0 && k.m.Closed == 0 {
 			k.shut(k.closed()) // the reopening has wiped it since
 		}
-		k.ct = ct
+		k.of(ct)
 	}
 	k.hold()
 	return nil
@@ -202,7 +203,7 @@ func (k *look) spoken(again bool) bool {
 
 // tell turns what was read into records.
 func (k *look) tell(known bool) {
-	k.m.Print = k.opts.print(k.ct)
+	k.m.Print = k.print
 	switch {
 	case known:
 		k.next()
@@ -230,7 +231,7 @@ func (k *look) past() bool {
 
 // see notes what is new among the messages.
 func (k *look) see(known bool) (s seen) {
-	s.newest, s.news = k.m.Upto, k.m.Print != k.opts.print(k.ct)
+	s.newest, s.news = k.m.Upto, k.m.Print != k.print
 	for _, it := range k.items {
 		s.newest = max(s.newest, it.at)
 		if !it.fresh {

@@ -112,23 +112,24 @@ func (k *look) name() {
 // say tells messages of the opening. Those from before it were told of another,
 // and notes are nobody's message.
 func (k *look) say(items []item) {
+	id := k.id()
 	for _, it := range items {
 		if !public(it) {
 			continue
 		}
 		k.m.Updated = max(k.m.Updated, it.at)
 		if k.m.Opening != 0 && (it.fresh || it.at > k.m.After) {
-			k.out.Records = append(k.out.Records, k.message(it))
+			k.out.Records = append(k.out.Records, k.message(id, it))
 		}
 	}
 }
 
 // message is a message as measuring sees it. It has no author: what was sent is an
 // agent's, of the one who has the contact, or a bot's when it came too quickly.
-func (k *look) message(it item) helpdesk.Message {
+func (k *look) message(conversation string, it item) helpdesk.Message {
 	m := helpdesk.Message{
 		Key:          helpdesk.Key{ID: it.id, At: instant(it.at), Lane: helpdesk.LaneMessages, Seq: it.seq},
-		Conversation: k.id(), Public: true, Undelivered: it.kind == failed,
+		Conversation: conversation, Public: true, Undelivered: it.kind == failed,
 	}
 	switch {
 	case it.kind == received:
@@ -139,7 +140,7 @@ func (k *look) message(it item) helpdesk.Message {
 		m.Author = helpdesk.AuthorAgent
 	}
 	if it.kind == sent && m.Author == helpdesk.AuthorAgent {
-		m.Agent = agentID(k.ct.Assigned)
+		m.Agent = k.agent
 	}
 	return m
 }
@@ -175,7 +176,7 @@ func (k *look) key(what string, at int64) helpdesk.Key {
 // carried over since its beginning, later since the last new note, else now. What
 // is closed keeps who had it.
 func (k *look) assign(items []item) {
-	agent := agentID(k.ct.Assigned)
+	agent := k.agent
 	if agent == k.m.Agent && (k.m.Handled || agent == "") || agent == "" && k.closed() != 0 {
 		return
 	}

@@ -23,6 +23,8 @@ const (
 type look struct {
 	opts    *Options
 	ct      *contact
+	print   uint64 // of the row
+	agent   string // whom the row names
 	items   []item // oldest first, from the memo's Upto on
 	m       memo
 	before  memo
@@ -33,6 +35,9 @@ type look struct {
 	begins int64
 	out    helpdesk.Page
 }
+
+// of sets the row.
+func (k *look) of(ct *contact) { k.ct, k.print, k.agent = ct, k.opts.print(ct), agentID(ct.Assigned) }
 
 // closed is when the row was closed, 0 while it is open.
 func (k *look) closed() int64 { return k.ct.Closed.micro() }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"hash/crc32"
 	"hash/crc64"
 	"strings"
 
@@ -84,7 +85,7 @@ func (ct contact) mark(to []byte) []byte { return append(to, ct.UUID...) }
 func (m message) mark(to []byte) []byte {
 	to = append(append(to, m.UUID.V...), m.Status...)
 	to = binary.BigEndian.AppendUint64(to, uint64(m.Created.micro()))
-	return binary.BigEndian.AppendUint64(to, uint64(m.Text))
+	return binary.BigEndian.AppendUint32(to, uint32(m.Text))
 }
 
 func (t team) mark(to []byte) []byte { return append(to, t.UUID...) }
@@ -104,18 +105,21 @@ func sumOf[T row](rows lenient.Rows[T]) (sum uint64) {
 		if len(mark) == 0 {
 			return 0
 		}
-		sum = crc64.Update(sum, polynomial, append(mark, 0))
+		sum = crc64.Update(sum, ecma, append(mark, 0))
 	}
 	return sum
 }
 
 // digest is a checksum of a value.
-type digest uint64
+type digest uint32
 
-var polynomial = crc64.MakeTable(crc64.ECMA)
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli) // that which processors know
+	ecma       = crc64.MakeTable(crc64.ECMA)
+)
 
 func (d *digest) UnmarshalJSON(b []byte) error {
-	*d = digest(crc64.Checksum(b, polynomial))
+	*d = digest(crc32.Checksum(b, castagnoli))
 	return nil
 }
 

@@ -23,7 +23,7 @@ type gathered struct {
 
 // gatherSize bounds the records that wait: more take the time of a commit to
 // apply by themselves.
-const gatherSize = 1000
+const gatherSize = 4000
 
 func (g *gathered) what() string {
 	if g.stream == "" {
