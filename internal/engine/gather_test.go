@@ -118,10 +118,10 @@ func TestCommitsOfARound(t *testing.T) {
 		"more records than may wait": {func(t *testing.T, g *gathering) {
 			for range 5 {
 				var records []helpdesk.Record
-				for range 300 {
+				for range 1200 {
 					records = append(records, reply(g))
 				}
-				g.read(t, helpdesk.StreamMessages, "1", records...) // the fourth is above 1,000
+				g.read(t, helpdesk.StreamMessages, "1", records...) // the fourth is above 4,000
 			}
 		}, 2},
 		"what is wanted": {func(t *testing.T, g *gathering) {

@@ -219,7 +219,7 @@ func spawn(args ...string) (time.Duration, error) {
 
 // syncRow compares first syncs with programs that only download and decode.
 func syncRow(b *bench) error {
-	const conversations = 1000
+	const conversations = 5000
 	for _, v := range vendors {
 		if err := b.syncOf(v, conversations); err != nil {
 			return fmt.Errorf("%s: %w", v.name, err)
