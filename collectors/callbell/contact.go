@@ -42,11 +42,11 @@ func (c *Collector) meet(ctx context.Context, ct *contact, was *memo, prio rest.
 		return seen{}, nil
 	}
 	if !ct.Closed.told && (must || was == nil || was.watched()) {
-		alone, err := c.single(ctx, uuid, prio)
+		own, err := c.single(ctx, uuid, prio)
 		if err != nil {
 			return seen{}, c.isolate(err, uuid, was, page)
 		}
-		ct = alone
+		ct = own
 		ct.Closed.told = true // what is not told even here is taken for open
 	}
 	if !must && !c.due(ct, was) {

@@ -44,7 +44,7 @@ type Collector struct {
 	// oneByOne is set once the API did not take several questions in one.
 	oneByOne bool
 	// asked is the last query, and quoted its JSON: most of a first sync is one query
-	// for each conversation, of some 2 kB.
+	// for each conversation, of more than a kB.
 	asked  string
 	quoted []byte
 }
