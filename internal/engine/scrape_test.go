@@ -259,3 +259,32 @@ func TestAScrapeCostsTheSeriesNotTheConversations(t *testing.T) {
 		t.Errorf("a scrape allocates %v times with 1,000 open conversations and %v with 50,000", few, many)
 	}
 }
+
+// TestExemplarsOfABookingNameTheirOwnConversations: those of several, in buckets of
+// their own.
+func TestExemplarsOfABookingNameTheirOwnConversations(t *testing.T) {
+	d := newDesk(t)
+	begun := d.now
+	waited := map[string]time.Duration{"a": 2 * time.Minute, "b": 20 * time.Minute, "c": 2 * time.Hour}
+	for id, wait := range waited {
+		d.tell(helpdesk.StreamConversations, opened(id, begun, helpdesk.ChannelEmail))
+		d.tell(helpdesk.StreamMessages, says(id, begun, helpdesk.AuthorCustomer), says(id, begun.Add(wait), helpdesk.AuthorAgent))
+	}
+	d.book(begun.Add(3 * time.Hour))
+	got := map[string]time.Duration{}
+	for _, mf := range d.gather() {
+		if mf.GetName() != kpi.ResponseSeconds.Name {
+			continue
+		}
+		for _, m := range mf.GetMetric() {
+			for _, b := range m.GetHistogram().GetBucket() {
+				if ex := b.GetExemplar(); ex != nil {
+					got[ex.GetLabel()[0].GetValue()] = time.Duration(ex.GetValue() * float64(time.Second))
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff(waited, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
