@@ -44,7 +44,7 @@ func commitRow(b *bench) error {
 		if err != nil {
 			return err
 		}
-		took, err := timed(func() error { return d.apply(page) })
+		took, err := timed(func() error { return d.commit(page) })
 		if err != nil {
 			return err
 		}

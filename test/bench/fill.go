@@ -125,6 +125,11 @@ func (d *desk) apply(records []helpdesk.Record) error {
 		engine.StreamState{Cursor: []byte(`{"v":1}`), Watermark: d.now.UnixNano(), Success: d.now.UnixNano()}, d.now)
 }
 
+// commit stores records by themselves.
+func (d *desk) commit(records []helpdesk.Record) error {
+	return errors.Join(d.apply(records), d.source.Flush())
+}
+
 func (d *desk) book() error {
 	return d.source.Book(engine.Round{Now: d.now, Watermark: d.now, Good: d.now})
 }

@@ -50,7 +50,7 @@ func benchmarkCommit(b *testing.B, l ledger) {
 			page = append(page, life(n+i, d.now, true)...)
 		}
 		b.StartTimer()
-		if err := d.apply(page); err != nil {
+		if err := d.commit(page); err != nil {
 			b.Fatal(err)
 		}
 	}
