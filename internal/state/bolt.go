@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,9 @@ const lockTimeout = 2 * time.Second
 type Bolt struct {
 	db   *bolt.DB
 	path string
+	// writer is held by the one transaction that writes, until memory knows of it.
+	writer sync.Mutex
+	logs   boltLogs
 	// failed is why the store refuses everything; nil while it works.
 	failed atomic.Pointer[error]
 	// early is the total of what a start reads, where the file does not say it.
@@ -36,16 +40,25 @@ var _ Store = (*Bolt)(nil)
 
 // Update runs fn in a transaction that is on disk when Update returns nil.
 func (b *Bolt) Update(fn func(Tx) error) error {
-	return b.transact(true, func(tx *bolt.Tx) error {
-		t, err := b.writing(tx)
-		if err != nil {
+	return b.write(func(t *boltTx) error { return fn(t) })
+}
+
+// write runs fn in a transaction, and keeps memory in step with it.
+func (b *Bolt) write(fn func(*boltTx) error) error {
+	b.writer.Lock()
+	defer b.writer.Unlock()
+	var t *boltTx
+	err := b.transact(true, func(tx *bolt.Tx) (err error) {
+		if t, err = b.writing(tx); err != nil {
 			return err
 		}
 		if err := fn(t); err != nil {
 			return err
 		}
-		return t.saveTotal()
+		return t.finish(tx.ID())
 	})
+	t.settle(err == nil)
+	return err
 }
 
 // Checked waits until all of the file has been checked, and reports whether it
@@ -61,6 +74,8 @@ func (b *Bolt) Checked() error {
 
 // View runs fn on a consistent view.
 func (b *Bolt) View(fn func(Tx) error) error {
+	b.logs.enter()
+	defer b.logs.leave()
 	return b.transact(false, func(tx *bolt.Tx) error {
 		t, err := b.reading(tx)
 		if err != nil {
@@ -91,36 +106,47 @@ func (b *Bolt) Sources() ([]string, error) {
 // filled reports whether a table of a source's has a key. One that a start reads
 // mostly has.
 func (b *Bolt) filled(source *bolt.Bucket) (bool, error) {
-	var late []*bolt.Bucket
-	there := false
+	var trees, logs, late []Table
 	err := source.ForEachBucket(func(k []byte) error {
-		if t := source.Bucket(k); Table(k).late() {
+		switch t := Table(k); {
+		case t.late():
 			late = append(late, t)
-		} else if first, _ := t.Cursor().First(); first != nil {
-			there = true
+		case t.isLog():
+			logs = append(logs, t)
+		default:
+			trees = append(trees, t)
 		}
 		return nil
 	})
-	if there || err != nil {
-		return there, err
+	for i, t := range slices.Concat(trees, logs, late) {
+		if i == len(trees)+len(logs) && err == nil {
+			err = b.Checked()
+		}
+		if err != nil {
+			return false, err
+		}
+		bucket := source.Bucket([]byte(t))
+		if !t.isLog() {
+			if first, _ := bucket.Cursor().First(); first != nil {
+				return true, nil
+			}
+			continue
+		}
+		x, err := readLog(bucket)
+		if err != nil || x.keys > 0 {
+			return err == nil, err
+		}
 	}
-	if err := b.Checked(); err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(late, func(t *bolt.Bucket) bool { first, _ := t.Cursor().First(); return first != nil }), nil
+	return false, err
 }
 
 // Drop removes everything of a source.
 func (b *Bolt) Drop(source string) error {
-	return b.transact(true, func(tx *bolt.Tx) error {
-		t, err := b.writing(tx)
-		if err != nil {
-			return err
-		}
+	return b.write(func(t *boltTx) error {
 		if err := t.drop(source); err != nil {
 			return fmt.Errorf("drop source %s: %w", source, err)
 		}
-		return t.saveTotal()
+		return nil
 	})
 }
 

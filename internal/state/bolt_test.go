@@ -206,7 +206,7 @@ func TestAnUnknownSchemaVersionIsRefused(t *testing.T) {
 	if !errors.Is(err, state.ErrSchema) {
 		t.Fatalf("got %v, want ErrSchema", err)
 	}
-	want := path + ": the ledger was written by another version of helpdesk_exporter: its schema version is 7, this program reads 1. " +
+	want := path + ": the ledger was written by another version of helpdesk_exporter: its schema version is 7, this program reads 1 to 2. " +
 		"Run the version that wrote it, or give state.path another file; nothing was changed"
 	if err.Error() != want {
 		t.Errorf("got the message\n%s\nwant\n%s", err, want)

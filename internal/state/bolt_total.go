@@ -104,7 +104,7 @@ func create(tx *bolt.Tx) error {
 	return nil
 }
 
-// checkSchema reports whether the database is a ledger of this version; blank
+// checkSchema reports whether the database is a ledger that can be read; blank
 // is one that nobody has written to yet.
 func checkSchema(tx *bolt.Tx) (blank bool, err error) {
 	if first, _ := tx.Cursor().First(); first == nil {
@@ -118,9 +118,9 @@ func checkSchema(tx *bolt.Tx) (blank bool, err error) {
 	if err != nil || len(v) != 8 {
 		return false, fmt.Errorf("%w: its schema version cannot be read", ErrDamaged)
 	}
-	if n := binary.BigEndian.Uint64(v); n != SchemaVersion {
-		return false, fmt.Errorf("%w: its schema version is %d, this program reads %d. Run the version that wrote it, or give state.path another file; nothing was changed",
-			ErrSchema, n, SchemaVersion)
+	if n := binary.BigEndian.Uint64(v); n < SchemaVersion || n > logVersion {
+		return false, fmt.Errorf("%w: its schema version is %d, this program reads %d to %d. Run the version that wrote it, or give state.path another file; nothing was changed",
+			ErrSchema, n, SchemaVersion, logVersion)
 	}
 	return false, nil
 }

@@ -14,13 +14,15 @@ import (
 // boltTx is a transaction. Each step into bbolt is guarded by itself, so that
 // a panic of the caller's own is never taken for damage.
 type boltTx struct {
-	b      *Bolt
-	root   *bolt.Bucket
-	meta   *bolt.Bucket // the schema bucket; nil in a View
-	total  total        // of all values
-	early  total        // of those that a start reads
-	was    total
-	tables map[tableName]*boltTable // that this transaction has used
+	b        *Bolt
+	root     *bolt.Bucket
+	meta     *bolt.Bucket // the schema bucket; nil in a View
+	snapshot int          // the transaction whose state this one found
+	total    total        // of all values
+	early    total        // of those that a start reads
+	was      total
+	tables   map[tableName]*boltTable // that this transaction has used
+	told     []*boltLog               // whose changes memory was told of
 }
 
 type tableName struct {
@@ -30,6 +32,9 @@ type tableName struct {
 
 // boltTable is a table as a transaction uses it again and again.
 type boltTable struct {
+	name   tableName
+	source *bolt.Bucket
+	log    *boltLog // nil: there is none
 	bucket *bolt.Bucket
 	at     *bolt.Cursor // of find
 	place  uint32
@@ -55,7 +60,7 @@ func (b *boltTable) find(key []byte) []byte {
 func (b *boltTable) changed() { b.sought = b.sought[:0] }
 
 func (b *Bolt) reading(tx *bolt.Tx) (*boltTx, error) {
-	t := &boltTx{b: b, tables: map[tableName]*boltTable{}}
+	t := &boltTx{b: b, tables: map[tableName]*boltTable{}, snapshot: tx.ID()}
 	return t, b.guard(func() error {
 		t.root = tx.Bucket(rootBucket)
 		return nil
@@ -63,7 +68,7 @@ func (b *Bolt) reading(tx *bolt.Tx) (*boltTx, error) {
 }
 
 func (b *Bolt) writing(tx *bolt.Tx) (*boltTx, error) {
-	t := &boltTx{b: b, tables: map[tableName]*boltTable{}}
+	t := &boltTx{b: b, tables: map[tableName]*boltTable{}, snapshot: tx.ID() - 1}
 	return t, b.guard(func() (err error) {
 		t.root, t.meta = tx.Bucket(rootBucket), tx.Bucket(schemaBucket)
 		t.total, err = readTotal(t.meta.Get(schemaTotal))
@@ -74,6 +79,46 @@ func (b *Bolt) writing(tx *bolt.Tx) (*boltTx, error) {
 		}
 		return err
 	})
+}
+
+// finish ends what the transaction with an id writes, before it is committed.
+func (t *boltTx) finish(id int) error {
+	for _, b := range t.tables {
+		if b.log == nil || b.log.appended == 0 {
+			continue
+		}
+		err := t.b.guard(func() error {
+			return b.log.clean(func(old, sealed []byte) { t.count(b.name.table, old, sealed) })
+		})
+		if err != nil {
+			return fmt.Errorf("write %s: %w", b.name.table, err)
+		}
+	}
+	if err := t.saveTotal(); err != nil {
+		return err
+	}
+	for _, b := range t.tables {
+		if b.log != nil && b.log.change != nil && len(b.log.change.at) > 0 {
+			b.log.change.tx = id
+			t.b.logs.announce(b.log.index, b.log.change)
+			t.told = append(t.told, b.log)
+		}
+	}
+	return nil
+}
+
+// settle tells memory what has become of the transaction.
+func (t *boltTx) settle(committed bool) {
+	if t == nil {
+		return
+	}
+	for _, l := range t.told {
+		if committed {
+			t.b.logs.settle(l.index)
+		} else {
+			t.b.logs.withdraw(l.index)
+		}
+	}
 }
 
 func (t *boltTx) saveTotal() error {
@@ -117,10 +162,19 @@ func (t *boltTx) table(source string, table Table, make bool) (*boltTable, error
 	if b == nil && make {
 		b, err = s.CreateBucket([]byte(table))
 	}
-	if b == nil || err != nil {
+	if err != nil {
 		return nil, err
 	}
-	t.tables[name] = &boltTable{bucket: b, at: b.Cursor(), place: place(source, table)}
+	log, err := t.log(name, s, false)
+	switch {
+	case err != nil:
+		return nil, err
+	case b == nil && log != nil:
+		return nil, fmt.Errorf("%w: a log has no table", ErrDamaged)
+	case b == nil:
+		return nil, nil
+	}
+	t.tables[name] = &boltTable{name: name, source: s, log: log, bucket: b, at: b.Cursor(), place: place(source, table)}
 	return t.tables[name], nil
 }
 
@@ -130,6 +184,12 @@ func (t *boltTx) Get(source string, table Table, key []byte) (value []byte, err 
 		b, err := t.table(source, table, false)
 		if b == nil {
 			return err
+		}
+		if b.log != nil {
+			var logged bool
+			if value, logged, err = b.log.get(key); logged || err != nil {
+				return err
+			}
 		}
 		if v := b.find(key); v != nil {
 			value, err = unseal(b.place, key, v)
@@ -146,6 +206,9 @@ func (t *boltTx) Put(source string, table Table, key, value []byte) error {
 		if err != nil {
 			return err
 		}
+		if err := t.unlog(b, key); err != nil {
+			return err
+		}
 		sealed := seal(b.place, key, value)
 		t.count(table, b.find(key), sealed)
 		b.changed()
@@ -157,6 +220,66 @@ func (t *boltTx) Put(source string, table Table, key, value []byte) error {
 	return nil
 }
 
+// PutHot implements Tx.
+func (t *boltTx) PutHot(source string, table Table, key, value []byte) error {
+	err := t.b.guard(func() error {
+		b, err := t.table(source, table, true)
+		if err != nil {
+			return err
+		}
+		if len(key) == 0 {
+			return errEmptyKey
+		}
+		if b.log == nil {
+			if b.log, err = t.log(b.name, b.source, true); err != nil {
+				return err
+			}
+		}
+		logged, err := b.log.find(key)
+		if err == nil && logged == 0 {
+			err = t.uproot(b, key)
+		}
+		if err != nil {
+			return err
+		}
+		sealed, err := b.log.put(key, value)
+		if err == nil {
+			t.count(table, nil, sealed)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", table, err)
+	}
+	return nil
+}
+
+// unlog takes a key out of the log of a table.
+func (t *boltTx) unlog(b *boltTable, key []byte) error {
+	if b.log == nil {
+		return nil
+	}
+	if logged, err := b.log.find(key); logged == 0 {
+		return err
+	}
+	sealed, err := b.log.remove(key)
+	if err == nil {
+		t.count(b.name.table, nil, sealed)
+	}
+	return err
+}
+
+// uproot takes a key out of the tree of a table.
+func (t *boltTx) uproot(b *boltTable, key []byte) error {
+	old := b.find(key)
+	if old == nil {
+		return nil
+	}
+	t.count(b.name.table, old, nil)
+	b.changed()
+	return b.at.Delete() // the bucket's own would look for the key again
+}
+
 // Delete implements Tx.
 func (t *boltTx) Delete(source string, table Table, key []byte) error {
 	err := t.b.guard(func() error {
@@ -164,13 +287,7 @@ func (t *boltTx) Delete(source string, table Table, key []byte) error {
 		if b == nil {
 			return err
 		}
-		old := b.find(key)
-		if old == nil {
-			return nil
-		}
-		t.count(table, old, nil)
-		b.changed()
-		return b.at.Delete() // the bucket's own would look for the key again
+		return errors.Join(t.unlog(b, key), t.uproot(b, key))
 	})
 	if err != nil {
 		return fmt.Errorf("delete from %s: %w", table, err)
@@ -181,26 +298,50 @@ func (t *boltTx) Delete(source string, table Table, key []byte) error {
 // Scan implements Tx.
 func (t *boltTx) Scan(source string, table Table, from []byte, fn func(k, v []byte) (bool, error)) error {
 	var b *boltTable
+	err := t.b.guard(func() (err error) { b, err = t.table(source, table, false); return err })
+	if b == nil {
+		return err
+	}
+	if b.log != nil {
+		s := logScan{log: b.log}
+		more, err := t.scan(s.next, func(k, v []byte) (bool, error) {
+			if bytes.Compare(k, from) < 0 {
+				return true, nil
+			}
+			return fn(k, v)
+		})
+		if err != nil || !more {
+			return err
+		}
+	}
 	var c *bolt.Cursor // its own: fn may read the table
-	var k, v []byte
-	err := t.b.guard(func() (err error) {
-		if b, err = t.table(source, table, false); b != nil {
+	_, err = t.scan(func() (key, value []byte, err error) {
+		var k, v []byte
+		if c == nil {
 			c = b.bucket.Cursor()
 			k, v = c.Seek(from)
+		} else {
+			k, v = c.Next()
 		}
-		return err
-	})
-	for err == nil && k != nil {
-		var value []byte
-		if err = t.b.guard(func() (err error) { value, err = unseal(b.place, k, v); return err }); err != nil {
-			return err
+		if k != nil {
+			value, err = unseal(b.place, k, v)
 		}
-		if more, err := fn(k, value); err != nil || !more {
-			return err
-		}
-		err = t.b.guard(func() error { k, v = c.Next(); return nil })
-	}
+		return k, value, err
+	}, fn)
 	return err
+}
+
+// scan calls fn with what next returns, until a nil key, or until fn wants no more.
+func (t *boltTx) scan(next func() (k, v []byte, err error), fn func(k, v []byte) (bool, error)) (more bool, err error) {
+	for {
+		var k, v []byte
+		if err := t.b.guard(func() (err error) { k, v, err = next(); return err }); err != nil || k == nil {
+			return true, err
+		}
+		if more, err := fn(k, v); err != nil || !more {
+			return false, err
+		}
+	}
 }
 
 // drop removes a source with all its tables.
@@ -219,7 +360,15 @@ func (t *boltTx) drop(source string) error {
 		if err != nil {
 			return err
 		}
-		clear(t.tables)
+		for _, table := range Tables {
+			b, err := t.table(source, table, false)
+			if err == nil && b != nil && b.log != nil {
+				err = b.log.clear()
+			}
+			if err != nil {
+				return err
+			}
+		}
 		err = t.root.DeleteBucket([]byte(source))
 		if errors.Is(err, bolterrors.ErrBucketNotFound) {
 			return nil

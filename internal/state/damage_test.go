@@ -19,7 +19,7 @@ import (
 const pageSize = 4096
 
 // specimen is a ledger as a file, with what is in it: several sources, tables
-// of one page and of many, values larger than a page, and free pages. Earlier
+// of one page and of many, logs, values larger than a page, and free pages. Earlier
 // is the same ledger before its last commits.
 type specimen struct {
 	file, earlier []byte
@@ -73,7 +73,7 @@ func (sp specimen) change(r *rand.Rand, tx state.Tx) error {
 	}
 	if p.source != "tiny" {
 		p.source = []string{"desk", "shop"}[r.IntN(2)]
-		p.table = state.Tables[r.IntN(3)]
+		p.table = []state.Table{state.TableMeta, state.TableConversations, state.TableMessages, state.TableLive}[r.IntN(4)]
 	} else if r.IntN(4) > 0 {
 		p.source = "shop"
 	}
@@ -86,6 +86,9 @@ func (sp specimen) change(r *rand.Rand, tx state.Tx) error {
 		size = 3 * pageSize
 	}
 	sp.holds[p] = strings.Repeat(string(rune('a'+r.IntN(26))), size)
+	if p.table == state.TableLive || p.table == state.TableConversations && r.IntN(2) == 0 {
+		return tx.PutHot(p.source, p.table, []byte(p.key), []byte(sp.holds[p]))
+	}
 	return tx.Put(p.source, p.table, []byte(p.key), []byte(sp.holds[p]))
 }
 

@@ -49,3 +49,27 @@ func (b *Bolt) ForgetEarly() error {
 		return s.Put(schemaEarly, append(total{n: 1}.bytes(), total{n: 1}.bytes()...))
 	})
 }
+
+// Version is the schema version of the file.
+func (b *Bolt) Version() (n uint64, err error) {
+	err = b.transact(false, func(tx *bolt.Tx) error {
+		v, err := unseal(0, schemaVersion, tx.Bucket(schemaBucket).Get(schemaVersion))
+		n = binary.BigEndian.Uint64(v)
+		return err
+	})
+	return n, err
+}
+
+// Logged is how many records the log of a table has.
+func (b *Bolt) Logged(source string, table Table) (n int, err error) {
+	err = b.transact(false, func(tx *bolt.Tx) error {
+		return eachLogged(tx.Bucket(rootBucket).Bucket([]byte(source)).Bucket([]byte(table+logSuffix)), func(uint64, bool, []byte) { n++ })
+	})
+	return n, err
+}
+
+// Written is how many pages have been written since the file was opened.
+func (b *Bolt) Written() int64 {
+	s := b.db.Stats().TxStats
+	return s.GetWrite()
+}

@@ -52,13 +52,16 @@ func fill(s state.Store, i int) error {
 		if err := tx.Put(p.source, p.table, []byte(p.key), []byte(strings.Repeat("x", 20000))); err != nil {
 			return err
 		}
-		return tx.Put("shop", state.TableMeta, []byte("rows"), fmt.Append(nil, i+1))
+		return errors.Join(
+			tx.Put("shop", state.TableMeta, []byte("rows"), fmt.Append(nil, i+1)),
+			tx.PutHot("shop", state.TableLive, []byte("rows"), fmt.Append(nil, i+1)),
+		)
 	})
 }
 
 // filled is what a store holds after n fills.
 func filled(n int) model {
-	m := model{{"shop", state.TableMeta, "rows"}: fmt.Sprint(n)}
+	m := model{{"shop", state.TableMeta, "rows"}: fmt.Sprint(n), {"shop", state.TableLive, "rows"}: fmt.Sprint(n)}
 	for i := range n {
 		m[row(i)] = strings.Repeat("x", 20000)
 	}

@@ -81,6 +81,11 @@ func (t *postgresTx) Put(source string, table Table, key, value []byte) error {
 	return t.change(source, table, key, seal(place(source, table), key, value))
 }
 
+// PutHot implements Tx. PostgreSQL writes all values alike.
+func (t *postgresTx) PutHot(source string, table Table, key, value []byte) error {
+	return t.Put(source, table, key, value)
+}
+
 // Delete implements Tx.
 func (t *postgresTx) Delete(source string, table Table, key []byte) error {
 	return t.change(source, table, key, nil)

@@ -61,7 +61,7 @@ func (s *simulation) update() {
 				continue
 			}
 			next[p] = s.value()
-			if err := tx.Put(p.source, p.table, []byte(p.key), []byte(next[p])); err != nil {
+			if err := s.put(tx, p.table)(p.source, p.table, []byte(p.key), []byte(next[p])); err != nil {
 				return err
 			}
 			if err := s.look(tx, next, s.place()); err != nil {
@@ -80,6 +80,17 @@ func (s *simulation) update() {
 	default:
 		s.holds = next
 	}
+}
+
+// hot are the tables in which values are put hot too.
+var hot = []state.Table{state.TableConversations, state.TableLive, state.TableDue}
+
+// put is one of the two ways to put a value.
+func (s *simulation) put(tx state.Tx, t state.Table) func(source string, t state.Table, key, value []byte) error {
+	if slices.Contains(hot, t) && s.r.IntN(3) > 0 {
+		return tx.PutHot
+	}
+	return tx.Put
 }
 
 // look reads one place, inside a transaction that has written.
@@ -107,6 +118,9 @@ func (s *simulation) scan() {
 			return true, nil
 		})
 	})
+	if slices.Contains(hot, from.table) {
+		slices.Sort(got)
+	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		s.t.Fatalf("scan from %v: %v (-want +got):\n%s", from, err, diff)
 	}

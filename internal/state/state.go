@@ -3,7 +3,10 @@
 // atomic transactions. It knows keys and values; their meaning is the engine's.
 package state
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // SchemaVersion is the version of the meaning of the keys and values. A store
 // of another version is refused.
@@ -36,12 +39,15 @@ var Tables = []Table{
 // late reports whether a table is read only beside what is written: those that
 // grow with the history, of which a start needs nothing.
 func (t Table) late() bool {
-	switch t {
+	switch Table(strings.TrimSuffix(string(t), logSuffix)) {
 	case TableConversations, TableMessages, TableDue, TableMemos:
 		return true
 	}
 	return false
 }
+
+// isLog reports whether this is the log of a table, see boltLog.
+func (t Table) isLog() bool { return strings.HasSuffix(string(t), logSuffix) }
 
 // Store is a durable store of keys and values by source and table. An Update
 // is applied whole, on disk, or not at all; it is one at a time. What a
@@ -68,9 +74,13 @@ type Tx interface {
 	Get(source string, t Table, key []byte) ([]byte, error)
 	// Put keeps neither the key nor the value.
 	Put(source string, t Table, key, value []byte) error
+	// PutHot is Put of a value that is likely to be written again soon: a store may
+	// keep it where that costs little.
+	PutHot(source string, t Table, key, value []byte) error
 	Delete(source string, t Table, key []byte) error
-	// Scan calls fn for each key from the given one on, in order of bytes,
-	// until fn returns false. fn must not change the table.
+	// Scan calls fn for each key from the given one on, until fn returns false, in
+	// order of bytes; those whose value was put hot may come first, in any order.
+	// fn must not change the table.
 	Scan(source string, t Table, from []byte, fn func(k, v []byte) (bool, error)) error
 }
 

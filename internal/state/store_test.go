@@ -119,7 +119,11 @@ func put(t *testing.T, s state.Store, m model) {
 	t.Helper()
 	err := s.Update(func(tx state.Tx) error {
 		for p, v := range m {
-			if err := tx.Put(p.source, p.table, []byte(p.key), []byte(v)); err != nil {
+			how := tx.Put
+			if p.table == state.TableLive {
+				how = tx.PutHot
+			}
+			if err := how(p.source, p.table, []byte(p.key), []byte(v)); err != nil {
 				return err
 			}
 		}
@@ -134,6 +138,7 @@ var small = model{
 	{"shop", state.TableMeta, "meta"}:         "position",
 	{"shop", state.TableWants, "\x0117"}:      "",
 	{"shop", state.TableSeries, "a\xffb\xff"}: "1",
+	{"shop", state.TableLive, "1"}:            "open",
 	{"desk", state.TableMeta, "meta"}:         "another",
 }
 
@@ -296,9 +301,16 @@ func TestAViewCannotWrite(t *testing.T) {
 	onEach(t, func(t *testing.T, k kind) {
 		s := k.open(t, k.fresh(t))
 		put(t, s, small)
-		err := s.View(func(tx state.Tx) error { return tx.Put("shop", state.TableMeta, []byte("meta"), []byte("changed")) })
-		if err == nil {
-			t.Error("a view could write")
+		for what, write := range map[string]func(tx state.Tx) error{
+			"put":                        func(tx state.Tx) error { return tx.Put("shop", state.TableMeta, []byte("meta"), []byte("changed")) },
+			"put hot":                    func(tx state.Tx) error { return tx.PutHot("shop", state.TableMeta, []byte("meta"), []byte("changed")) },
+			"put hot beside another":     func(tx state.Tx) error { return tx.PutHot("shop", state.TableLive, []byte("2"), []byte("changed")) },
+			"put of what was put hot":    func(tx state.Tx) error { return tx.Put("shop", state.TableLive, []byte("1"), []byte("changed")) },
+			"delete of what was put hot": func(tx state.Tx) error { return tx.Delete("shop", state.TableLive, []byte("1")) },
+		} {
+			if err := s.View(write); err == nil || errors.Is(err, state.ErrDamaged) {
+				t.Errorf("%s: got %v, want an error that is no damage", what, err)
+			}
 		}
 		check(t, s, small)
 	})
@@ -307,9 +319,13 @@ func TestAViewCannotWrite(t *testing.T) {
 func TestAnEmptyKeyIsRefused(t *testing.T) {
 	onEach(t, func(t *testing.T, k kind) {
 		s := k.open(t, k.fresh(t))
-		err := s.Update(func(tx state.Tx) error { return tx.Put("shop", state.TableMeta, nil, []byte("x")) })
-		if err == nil || errors.Is(err, state.ErrDamaged) {
-			t.Errorf("got %v, want an error that is no damage", err)
+		for what, write := range map[string]func(tx state.Tx) error{
+			"put":     func(tx state.Tx) error { return tx.Put("shop", state.TableMeta, nil, []byte("x")) },
+			"put hot": func(tx state.Tx) error { return tx.PutHot("shop", state.TableMeta, nil, []byte("x")) },
+		} {
+			if err := s.Update(write); err == nil || errors.Is(err, state.ErrDamaged) {
+				t.Errorf("%s: got %v, want an error that is no damage", what, err)
+			}
 		}
 		check(t, s, model{})
 	})

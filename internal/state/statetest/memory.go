@@ -80,6 +80,10 @@ func (x tx) Put(_ string, t state.Table, key, value []byte) error {
 	return nil
 }
 
+func (x tx) PutHot(source string, t state.Table, key, value []byte) error {
+	return x.Put(source, t, key, value)
+}
+
 func (x tx) Delete(_ string, t state.Table, key []byte) error {
 	delete(x.m[t], string(key))
 	return nil
