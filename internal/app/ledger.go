@@ -88,7 +88,7 @@ func (l *ledger) close() error {
 	return l.Close()
 }
 
-// each calls fn with everything that a source has, in order.
+// each calls fn with everything that a source has, table by table.
 func each(tx state.Tx, source string, fn func(t state.Table, k, v []byte) error) error {
 	for _, table := range state.Tables {
 		err := tx.Scan(source, table, nil, func(k, v []byte) (bool, error) { return true, fn(table, k, v) })
@@ -126,7 +126,8 @@ func CheckLedger(ctx context.Context, w io.Writer, file string) error {
 }
 
 // DumpLedger prints everything that the ledger of a configuration has: keys as Go
-// writes strings, values in CBOR's diagnostic notation.
+// writes strings, values in CBOR's diagnostic notation. Lines of a table may be in
+// any order.
 func DumpLedger(ctx context.Context, w io.Writer, file string) error {
 	l, err := openLedger(ctx, file)
 	if err != nil {

@@ -51,6 +51,9 @@ func (s *Source) putConversation(tx state.Tx, id string, c *stored, due int64) e
 		c.Due = due
 	}
 	s.scratch = c.encode(s.scratch[:0])
+	if c.Row != nil && c.Row.Status.Live() { // more will happen in it
+		return tx.PutHot(s.opts.Name, state.TableConversations, []byte(id), s.scratch)
+	}
 	return tx.Put(s.opts.Name, state.TableConversations, []byte(id), s.scratch)
 }
 

@@ -285,7 +285,7 @@ func (b *booking) index(id string, st *kpi.State, c *stored) error {
 	if err != nil {
 		return err
 	}
-	return b.tx.Put(b.s.opts.Name, state.TableLive, []byte(id), v)
+	return b.tx.PutHot(b.s.opts.Name, state.TableLive, []byte(id), v)
 }
 
 func (e *liveEntry) equal(o *liveEntry) bool {
