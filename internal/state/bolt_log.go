@@ -10,7 +10,7 @@ import (
 
 // A table may have a log beside its tree, in which values lie in the order in
 // which they were written: those that are likely to be written again soon, see
-// [Tx]. In the tree, values whose keys are far apart cost a leaf and a branch
+// PutHot of [Tx]. In the tree, values whose keys are far apart cost a leaf and a branch
 // page each with every commit. At the end of the log they share pages, however
 // many there are.
 //
@@ -149,7 +149,7 @@ func (l *boltLog) append(key, value []byte, gone bool) (seq uint64, sealed []byt
 // clean takes up to two records from the head for each that was appended, while
 // less than half of all count: so a log stays at three times what counts of it,
 // and no commit does more than its share. What still counts goes to the end.
-// removed is told of each record as it was stored, added of each new one.
+// replaced is told of each record that went, and of the one in its place, if any.
 func (l *boltLog) clean(replaced func(old, sealed []byte)) error {
 	for n := 2 * l.appended; n > 0 && l.change.records > 2*l.change.keys+logSlack; n-- {
 		k, v := l.at.First()

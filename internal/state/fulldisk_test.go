@@ -55,6 +55,7 @@ func fill(s state.Store, i int) error {
 		return errors.Join(
 			tx.Put("shop", state.TableMeta, []byte("rows"), fmt.Append(nil, i+1)),
 			tx.PutHot("shop", state.TableLive, []byte("rows"), fmt.Append(nil, i+1)),
+			tx.PutHot("shop", state.TableLive, []byte(p.key), nil),
 		)
 	})
 }
@@ -64,6 +65,7 @@ func filled(n int) model {
 	m := model{{"shop", state.TableMeta, "rows"}: fmt.Sprint(n), {"shop", state.TableLive, "rows"}: fmt.Sprint(n)}
 	for i := range n {
 		m[row(i)] = strings.Repeat("x", 20000)
+		m[place{"shop", state.TableLive, row(i).key}] = ""
 	}
 	return m
 }
@@ -105,9 +107,23 @@ func playFullDisk(path string) error {
 		if failures == 0 {
 			return errors.New("the disk was never full")
 		}
-	}
-	if err := limitFiles(1 << 40); err != nil {
-		return err
+		// What a failed commit had put hot is not there after another one, either.
+		if err := limitFiles(1 << 40); err != nil {
+			return err
+		}
+		again := func(tx state.Tx) error {
+			return tx.PutHot("shop", state.TableLive, []byte("rows"), fmt.Append(nil, rows))
+		}
+		absent := func(tx state.Tx) error {
+			v, err := tx.Get("shop", state.TableLive, []byte(row(rows).key))
+			if v != nil {
+				return fmt.Errorf("row %d is there: %q", rows, v)
+			}
+			return err
+		}
+		if err := errors.Join(s.Update(again), s.View(absent), same(s, filled(rows))); err != nil {
+			return fmt.Errorf("after another commit: %w", err)
+		}
 	}
 	if err := fill(s, rows); err != nil {
 		return fmt.Errorf("with room again: %w", err)
