@@ -137,7 +137,7 @@ func TestAFirstSyncUsesItsShareAndNoMore(t *testing.T) {
 		"a small fixed window":            {limit: 40, window: 20 * time.Second, fixed: true, share: 0.7, workers: 4, want: 0.95, clockWait: 4 * time.Second},
 		"others in a fixed window":        {limit: 400, window: time.Minute, fixed: true, share: 0.7, workers: 4, others: 2, want: 0.55, clockWait: 20 * time.Second, unseen: 2 * 30},
 		"Freshdesk, untold windows":       {limit: 200, window: time.Minute, fixed: true, untold: true, share: 0.7, workers: 1, want: 0.95, clockWait: 150 * time.Millisecond},
-		"others in an untold window":      {limit: 400, window: time.Minute, fixed: true, untold: true, share: 0.7, workers: 4, others: 2, want: 0.55, clockWait: 20 * time.Second, unseen: 2 * 30},
+		"others in an untold window":      {limit: 400, window: time.Minute, fixed: true, untold: true, share: 0.7, workers: 4, others: 2, want: 0.55, clockWait: 30 * time.Second, unseen: 2 * 30},
 		"a plan of ten requests a minute": {limit: 10, window: time.Minute, share: 0.7, workers: 2, want: 0.95, clockWait: 9 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
 
 	"github.com/helpdesk-exporter/helpdesk_exporter/internal/state"
 )
@@ -218,4 +219,41 @@ func TestASourceOfWhichALogHasOnlyThePastIsNotListed(t *testing.T) {
 		t.Fatalf("%d records, %v: nothing to learn from", n, err)
 	}
 	check(t, s, model{})
+}
+
+// A tree that has nothing may get lost, with its name for example: that is harmless.
+func TestATableMayHaveALogAndNoTree(t *testing.T) {
+	path := newPath(t)
+	s, m := queue(t, path, 3)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err := editing(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("sources")).Bucket([]byte("shop")).DeleteBucket([]byte(state.TableLive))
+	})(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path)
+	check(t, s, m)
+	err = s.View(func(tx state.Tx) error {
+		for _, put := range []func(string, state.Table, []byte, []byte) error{tx.Put, tx.PutHot} {
+			if err := put("shop", state.TableLive, []byte("1"), nil); err == nil || errors.Is(err, state.ErrDamaged) {
+				t.Errorf("got %v, want an error that is no damage", err)
+			}
+		}
+		_, err := tx.Get("shop", state.TableLive, []byte("absent"))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m[open(1)] = "cold"
+	err = s.Update(func(tx state.Tx) error {
+		return errors.Join(tx.Delete("shop", state.TableLive, []byte("absent")), tx.Put("shop", state.TableLive, []byte(open(1).key), []byte("cold")))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, s, m)
 }

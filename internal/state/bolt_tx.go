@@ -22,6 +22,7 @@ type boltTx struct {
 	early    total        // of those that a start reads
 	was      total
 	tables   map[tableName]*boltTable // that this transaction has used
+	logged   []*boltTable             // of them, those that have a log
 	told     []*boltLog               // whose changes memory was told of
 }
 
@@ -34,8 +35,8 @@ type tableName struct {
 type boltTable struct {
 	name   tableName
 	source *bolt.Bucket
-	log    *boltLog // nil: there is none
-	bucket *bolt.Bucket
+	log    *boltLog     // nil: there is none
+	bucket *bolt.Bucket // its tree; nil where the log is all that there is
 	at     *bolt.Cursor // of find
 	place  uint32
 	// What find has found last, and under which key, until the table changes: most
@@ -50,6 +51,9 @@ func (b *boltTable) find(key []byte) []byte {
 		return b.found
 	}
 	b.sought, b.found = append(b.sought[:0], key...), nil
+	if b.at == nil {
+		return nil
+	}
 	if k, v := b.at.Seek(key); bytes.Equal(k, key) {
 		b.found = v
 	}
@@ -83,8 +87,8 @@ func (b *Bolt) writing(tx *bolt.Tx) (*boltTx, error) {
 
 // finish ends what the transaction with an id writes, before it is committed.
 func (t *boltTx) finish(id int) error {
-	for _, b := range t.tables {
-		if b.log == nil || b.log.appended == 0 {
+	for _, b := range t.logged {
+		if b.log.appended == 0 {
 			continue
 		}
 		err := t.b.guard(func() error {
@@ -97,8 +101,8 @@ func (t *boltTx) finish(id int) error {
 	if err := t.saveTotal(); err != nil {
 		return err
 	}
-	for _, b := range t.tables {
-		if b.log != nil && b.log.change != nil && len(b.log.change.at) > 0 {
+	for _, b := range t.logged {
+		if b.log.change != nil && len(b.log.change.at) > 0 {
 			b.log.change.tx = id
 			t.b.logs.announce(b.log.index, b.log.change)
 			t.told = append(t.told, b.log)
@@ -142,7 +146,7 @@ func (t *boltTx) count(table Table, old, sealed []byte) {
 // waits until the table has been checked.
 func (t *boltTx) table(source string, table Table, make bool) (*boltTable, error) {
 	name := tableName{source, table}
-	if b := t.tables[name]; b != nil {
+	if b := t.tables[name]; b != nil && (b.bucket != nil || !make) {
 		return b, nil
 	}
 	if table.late() {
@@ -158,24 +162,32 @@ func (t *boltTx) table(source string, table Table, make bool) (*boltTable, error
 	if s == nil || err != nil {
 		return nil, err
 	}
-	b := s.Bucket([]byte(table))
-	if b == nil && make {
-		b, err = s.CreateBucket([]byte(table))
-	}
+	log, err := t.log(name, s, false)
 	if err != nil {
 		return nil, err
 	}
-	log, err := t.log(name, s, false)
-	switch {
-	case err != nil:
-		return nil, err
-	case b == nil && log != nil:
-		return nil, fmt.Errorf("%w: a log has no table", ErrDamaged)
-	case b == nil:
+	bucket := s.Bucket([]byte(table))
+	if bucket == nil && (make || log != nil && t.meta != nil) {
+		if bucket, err = s.CreateBucket([]byte(table)); err != nil {
+			return nil, err
+		}
+	}
+	if bucket == nil && log == nil {
 		return nil, nil
 	}
-	t.tables[name] = &boltTable{name: name, source: s, log: log, bucket: b, at: b.Cursor(), place: place(source, table)}
-	return t.tables[name], nil
+	b := &boltTable{name: name, source: s, bucket: bucket, place: place(source, table)}
+	if bucket != nil {
+		b.at = bucket.Cursor()
+	}
+	if t.tables[name] = b; log != nil {
+		t.attach(b, log)
+	}
+	return b, nil
+}
+
+func (t *boltTx) attach(b *boltTable, log *boltLog) {
+	b.log = log
+	t.logged = append(t.logged, b)
 }
 
 // Get implements Tx.
@@ -231,9 +243,11 @@ func (t *boltTx) PutHot(source string, table Table, key, value []byte) error {
 			return errEmptyKey
 		}
 		if b.log == nil {
-			if b.log, err = t.log(b.name, b.source, true); err != nil {
+			log, err := t.log(b.name, b.source, true)
+			if err != nil {
 				return err
 			}
+			t.attach(b, log)
 		}
 		logged, err := b.log.find(key)
 		if err == nil && logged == 0 {
@@ -313,6 +327,9 @@ func (t *boltTx) Scan(source string, table Table, from []byte, fn func(k, v []by
 		if err != nil || !more {
 			return err
 		}
+	}
+	if b.bucket == nil {
+		return nil
 	}
 	var c *bolt.Cursor // its own: fn may read the table
 	_, err = t.scan(func() (key, value []byte, err error) {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -201,6 +202,9 @@ func TestAFlippedByteAnywhereIsRefusedOrHarmless(t *testing.T) {
 		}
 		for range 3 {
 			offsets = append(offsets, r.IntN(pageSize))
+		}
+		if !slices.ContainsFunc(sp.file[page*pageSize:(page+1)*pageSize], func(b byte) bool { return b != 0 }) {
+			offsets = offsets[len(offsets)-1:] // never written: all bytes are alike
 		}
 		for _, o := range offsets {
 			at := page*pageSize + o
