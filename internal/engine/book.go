@@ -150,7 +150,10 @@ type booking struct {
 	marked []*dto.LabelPair
 	at     *timestamppb.Timestamp // of all exemplars
 
-	key []byte // scratch
+	// Scratch.
+	facts []kpi.Fact
+	own   []string // label values of a series
+	key   []byte
 }
 
 // begin starts over: a store may run a transaction again. What a was told in it is
@@ -190,14 +193,14 @@ func (b *booking) book(id string, f *kpi.Fact, reached int64) {
 		return
 	}
 	late := f.At < b.s.meta.FirstStart || reached-f.Ready > b.s.lateAfter()
-	var values []string
+	values := b.own[:0]
 	switch f.Family.Scope {
 	case kpi.ScopeConversation:
-		values = b.of(f.Labels)
+		values = append(values, b.of(f.Labels)...)
 	case kpi.ScopeAgent:
-		values = []string{b.s.agentValue(f.Agent)}
+		values = append(values, b.s.agentValue(f.Agent))
 	}
-	values = append(values[:len(values):len(values)], f.Extra...)
+	values = append(values, f.Extra...)
 	if f.Family.Arrival {
 		arrival := kpi.Arrivals[0]
 		if late {
@@ -205,6 +208,7 @@ func (b *booking) book(id string, f *kpi.Fact, reached int64) {
 		}
 		values = append(values, arrival)
 	}
+	b.own = values
 	var ex *dto.Exemplar
 	if f.Family.Type == kpi.Histogram { // others show none
 		ex = b.exemplar(id, f.Value)

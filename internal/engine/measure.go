@@ -75,17 +75,18 @@ func (b *booking) conversation(id string) error {
 	if err := b.share(id, c); err != nil {
 		return err
 	}
-	m := kpi.Measure(b.s.opts.Policy, &c.Conversation)
-	next := b.facts(id, c, m.Facts)
+	m := kpi.MeasureInto(b.facts, b.s.opts.Policy, &c.Conversation)
+	b.facts = m.Facts
+	next := b.ready(id, c, m.Facts)
 	if err := b.index(id, &m.State, c); err != nil {
 		return err
 	}
 	return b.store(id, c, next, m.Ended)
 }
 
-// facts books those that are ready, and returns when the next ones will be. All
+// ready books the facts that are ready, and returns when the next ones will be. All
 // wait while the labels may be those of a change that was not told yet.
-func (b *booking) facts(id string, c *stored, facts []kpi.Fact) (next int64) {
+func (b *booking) ready(id string, c *stored, facts []kpi.Fact) (next int64) {
 	next = math.MaxInt64
 	waits := false
 	for i := range facts {

@@ -16,17 +16,23 @@ import (
 // The conversation must have a row. Its items may gain assumed ones (see
 // settle); the marks of the facts point into it.
 func Measure(p *Policy, c *Conversation) Measurement {
-	return measure(p, c, false)
+	return measure(p, c, nil, false)
+}
+
+// MeasureInto is [Measure] that puts the facts into a slice of facts that nobody
+// needs any more.
+func MeasureInto(facts []Fact, p *Policy, c *Conversation) Measurement {
+	return measure(p, c, facts[:0], false)
 }
 
 // Explain is [Measure] with the life of every clock, also of those that are
 // booked: for people to check.
 func Explain(p *Policy, c *Conversation) Measurement {
-	return measure(p, c, true)
+	return measure(p, c, nil, true)
 }
 
-func measure(p *Policy, c *Conversation, explain bool) Measurement {
-	m := measuring{p: p, c: c, ph: settle(p, c), explain: explain}
+func measure(p *Policy, c *Conversation, facts []Fact, explain bool) Measurement {
+	m := measuring{p: p, c: c, ph: settle(p, c), explain: explain, out: Measurement{Facts: facts}}
 	for i := range c.Items {
 		if it := &c.Items[i]; it.Kind == ItemRelabel {
 			m.relabels = append(m.relabels, it)
@@ -203,24 +209,16 @@ func (m *measuring) fact(f *Family, at moment, ready int64, mark *Marks, flags M
 	if *mark&flags != 0 || at.at < m.c.Floor {
 		return
 	}
-	m.add(Fact{ // of its own values: those of facts that are not added cost nothing then
+	m.out.Facts = append(m.out.Facts, Fact{ // of its own values: those of facts that are not added cost nothing then
 		Family: f, Extra: slices.Clone(extra), Value: value, At: at.at, Ready: ready, Labels: m.labels(at), mark: mark, flags: flags,
 	})
-}
-
-// add adds a fact. Who has one, mostly has several.
-func (m *measuring) add(f Fact) {
-	if m.out.Facts == nil {
-		m.out.Facts = make([]Fact, 0, 8)
-	}
-	m.out.Facts = append(m.out.Facts, f)
 }
 
 func (m *measuring) agentFact(f *Family, agent string, at moment, ready int64, mark *Marks, flags Marks, value float64) {
 	if agent == "" || *mark&flags != 0 || at.at < m.c.Floor {
 		return
 	}
-	m.add(Fact{
+	m.out.Facts = append(m.out.Facts, Fact{
 		Family: f, Agent: agent, Value: value, At: at.at, Ready: ready, Labels: m.labels(at), mark: mark, flags: flags,
 	})
 }

@@ -16,6 +16,9 @@ const skewAnswers = 20
 type skewMeter struct {
 	mu    sync.Mutex
 	spans []span // oldest first
+	// The last Date that was read: those of many answers are of one second.
+	text string
+	date time.Time
 }
 
 type span struct{ lo, hi time.Duration }
@@ -39,15 +42,21 @@ func (c *Client) SkewKnown() bool {
 
 // heard takes in one answer. Answers from a cache say when they were cached.
 func (m *skewMeter) heard(h http.Header, sent, received time.Time) {
-	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil || (h.Get("Age") != "" && h.Get("Age") != "0") {
+	if age := h.Get("Age"); age != "" && age != "0" {
 		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if text := h.Get("Date"); text != m.text || text == "" {
+		date, err := http.ParseTime(text)
+		if err != nil {
+			return
+		}
+		m.text, m.date = text, date
 	}
 	// Round drops the monotonic readings: the wall clock is what is measured.
 	sent, received = sent.Round(0), received.Round(0)
-	s := span{lo: date.Sub(received), hi: date.Add(time.Second).Sub(sent)}
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	s := span{lo: m.date.Sub(received), hi: m.date.Add(time.Second).Sub(sent)}
 	if s.lo > s.hi { // our clock jumped back under way
 		m.spans = nil
 		return
