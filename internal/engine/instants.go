@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"sort"
+	"strings"
 )
 
 // chunkSize bounds a chunk of instants: small enough to move on an insertion,
@@ -22,14 +24,16 @@ type instant struct {
 	id string
 }
 
-func (a instant) less(b instant) bool { return a.at < b.at || a.at == b.at && a.id < b.id }
+func (a instant) compare(b instant) int {
+	if a.at != b.at {
+		return cmp.Compare(a.at, b.at)
+	}
+	return strings.Compare(a.id, b.id)
+}
 
 // chunk returns the chunk that holds or would hold x.
 func (s *instants) chunk(x instant) int {
-	i := sort.Search(len(s.chunks), func(i int) bool {
-		c := s.chunks[i]
-		return !c[len(c)-1].less(x)
-	})
+	i, _ := slices.BinarySearchFunc(s.chunks, x, func(c []instant, x instant) int { return c[len(c)-1].compare(x) })
 	return min(i, max(len(s.chunks)-1, 0))
 }
 
@@ -42,7 +46,7 @@ func (s *instants) add(at int64, id string) {
 	}
 	i := s.chunk(x)
 	c := s.chunks[i]
-	j := sort.Search(len(c), func(j int) bool { return !c[j].less(x) })
+	j, _ := slices.BinarySearchFunc(c, x, instant.compare)
 	c = slices.Insert(c, j, x)
 	if len(c) <= chunkSize {
 		s.chunks[i] = c
@@ -53,6 +57,25 @@ func (s *instants) add(at int64, id string) {
 	s.chunks = slices.Insert(s.chunks, i+1, slices.Clone(c[half:]))
 }
 
+// gather takes an instant in that arrange will put in its place: of many, that costs
+// less than to add one after the other.
+func (s *instants) gather(at int64, id string) {
+	if s.n == 0 {
+		s.chunks = [][]instant{nil}
+	}
+	s.chunks[0] = append(s.chunks[0], instant{at, id})
+	s.n++
+}
+
+func (s *instants) arrange() {
+	if s.n == 0 {
+		return
+	}
+	all := s.chunks[0]
+	slices.SortFunc(all, instant.compare)
+	s.chunks = slices.Collect(slices.Chunk(all, chunkSize/2))
+}
+
 func (s *instants) remove(at int64, id string) {
 	if len(s.chunks) == 0 {
 		return
@@ -60,8 +83,8 @@ func (s *instants) remove(at int64, id string) {
 	x := instant{at, id}
 	i := s.chunk(x)
 	c := s.chunks[i]
-	j := sort.Search(len(c), func(j int) bool { return !c[j].less(x) })
-	if j == len(c) || c[j] != x {
+	j, found := slices.BinarySearchFunc(c, x, instant.compare)
+	if !found {
 		return
 	}
 	s.n--

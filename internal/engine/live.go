@@ -58,18 +58,38 @@ func (l *live) group(values []string) *group {
 // set replaces the entry of a conversation; nil takes it out of the queue.
 func (l *live) set(id string, e *liveEntry) {
 	if old := l.entries[id]; old != nil {
-		l.count(id, old, -1)
+		l.count(l.group(old.Values), id, old, -1, (*instants).remove)
 		delete(l.entries, id)
 	}
 	if e != nil {
-		e.Values = l.group(e.Values).values // one of all that are alike
-		l.entries[id] = e
-		l.count(id, e, 1)
+		l.put(id, e, (*instants).add)
 	}
 }
 
-func (l *live) count(id string, e *liveEntry, by int) {
+// fill makes the index of many conversations at once.
+func (l *live) fill(ids []string, entries []*liveEntry) {
+	l.entries = make(map[string]*liveEntry, len(ids))
+	for i, id := range ids {
+		l.put(id, entries[i], (*instants).gather)
+	}
+	for _, g := range l.groups {
+		g.waiting.arrange()
+		for clock := range g.running {
+			g.running[clock].arrange()
+		}
+	}
+}
+
+func (l *live) put(id string, e *liveEntry, mark func(s *instants, at int64, id string)) {
 	g := l.group(e.Values)
+	e.Values = g.values // one of all that are alike
+	l.entries[id] = e
+	l.count(g, id, e, 1, mark)
+}
+
+// count counts a conversation in its group, or takes it out, and its instants in
+// the way of mark.
+func (l *live) count(g *group, id string, e *liveEntry, by int, mark func(s *instants, at int64, id string)) {
 	g.statuses[e.Status] += by
 	if e.Agent == "" {
 		g.unassigned += by
@@ -77,21 +97,13 @@ func (l *live) count(id string, e *liveEntry, by int) {
 		delete(l.agents, e.Agent)
 	}
 	if e.Turn != 0 {
-		mark(&g.running[e.Clock], e.Turn, id, by)
+		mark(&g.running[e.Clock], e.Turn, id)
 		if e.Status.Waits() {
-			mark(&g.waiting, e.Turn, id, by)
+			mark(&g.waiting, e.Turn, id)
 		}
 	}
 	if e.Cycle != 0 {
-		mark(&g.running[kpi.Resolution], e.Cycle, id, by)
-	}
-}
-
-func mark(s *instants, at int64, id string, by int) {
-	if by > 0 {
-		s.add(at, id)
-	} else {
-		s.remove(at, id)
+		mark(&g.running[kpi.Resolution], e.Cycle, id)
 	}
 }
 

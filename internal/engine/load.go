@@ -127,10 +127,11 @@ func (s *Source) loadLive(tx state.Tx) error {
 		return err
 	}
 	entries, err := decodeLive(values)
-	for i, e := range entries {
-		s.live.set(ids[i], e)
+	if err != nil {
+		return err
 	}
-	return err
+	s.live.fill(ids, entries)
+	return nil
 }
 
 func decodeLive(values [][]byte) ([]*liveEntry, error) {
