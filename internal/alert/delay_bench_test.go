@@ -51,13 +51,17 @@ func (d *delays) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// BenchmarkDelay has deadlines spread evenly over a minute of real time, beside
-// open conversations that are not due, with a ledger on disk.
+// BenchmarkDelay has deadlines spread evenly over a minute of real time, with -short
+// over two seconds, beside open conversations that are not due, with a ledger on disk.
 func BenchmarkDelay(b *testing.B) {
-	for _, bc := range []struct{ due, open int }{{100, 0}, {1000, 0}, {1000, 100000}} {
+	over, cases := time.Minute, []struct{ due, open int }{{100, 0}, {1000, 0}, {1000, 100000}}
+	if testing.Short() {
+		over, cases = 2*time.Second, []struct{ due, open int }{{10, 100}}
+	}
+	for _, bc := range cases {
 		b.Run(fmt.Sprintf("%d_deadlines_%d_open", bc.due, bc.open), func(b *testing.B) {
 			for b.Loop() {
-				all := delaysOf(b, bc.due, bc.open)
+				all := delaysOf(b, bc.due, bc.open, over)
 				slices.Sort(all)
 				b.ReportMetric(all[len(all)/2].Seconds(), "p50-s")
 				b.ReportMetric(all[len(all)*99/100].Seconds(), "p99-s")
@@ -67,8 +71,11 @@ func BenchmarkDelay(b *testing.B) {
 	}
 }
 
-func delaysOf(b *testing.B, due, open int) []time.Duration {
+// delaysOf has so many deadlines over so long a time. The limit is as long, which is
+// twice the poll interval: every question is known before its deadline.
+func delaysOf(b *testing.B, due, open int, over time.Duration) []time.Duration {
 	b.Helper()
+	limit, interval := over, over/2
 	d := &delays{seen: map[string]time.Duration{}, all: make(chan struct{}), n: due}
 	server := httptest.NewServer(d)
 	defer server.Close()
@@ -81,7 +88,6 @@ func delaysOf(b *testing.B, due, open int) []time.Duration {
 		b.Fatal(err)
 	}
 	defer store.Close()
-	const limit = time.Minute // twice the poll interval: every question is known before its deadline
 	limits := kpi.DefaultLimits()
 	limits[kpi.FirstResponse][helpdesk.ClassRealtime] = kpi.TierLimits{time.Second, limit, time.Hour, 2 * time.Hour}
 	desk := newDesk(&sync.Mutex{})
@@ -103,7 +109,7 @@ func delaysOf(b *testing.B, due, open int) []time.Duration {
 	begin := time.Now().Add(2 * time.Second)
 	desk.events = nil // what it had is read
 	for i := range due {
-		desk.asks(fmt.Sprintf("due%06d", i), chat, begin.Add(time.Duration(i)*time.Minute/time.Duration(due)))
+		desk.asks(fmt.Sprintf("due%06d", i), chat, begin.Add(time.Duration(i)*over/time.Duration(due)))
 	}
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()

@@ -36,9 +36,13 @@ const everyMinute = time.Minute
 //
 //	go -C rules/proof test -run '^$' -bench Rules -benchtime 60x .
 func BenchmarkRules(b *testing.B) {
+	of := size{50, 6, 5}
+	if testing.Short() {
+		of = size{2, 2, 2}
+	}
 	for _, flavour := range []rules.Flavour{rules.Prometheus242, rules.Prometheus316} {
 		b.Run("flavour="+string(flavour), func(b *testing.B) {
-			l := newLarge(b, flavour, size{50, 6, 5})
+			l := newLarge(b, flavour, of)
 			for range 2 {
 				l.minute()
 			}

@@ -31,16 +31,19 @@ var ledgers = []ledger{{name: "bbolt", fresh: func(b *testing.B) func() (state.S
 //
 //	scripts/postgres run go test -tags postgres -run '^$' -bench Ledger -count 6 ./test/bench
 func BenchmarkLedger(b *testing.B) {
+	sizes, beside := []int{1_000, 10_000, 100_000, 1_000_000}, population{10_000, 1000}
+	if testing.Short() {
+		sizes, beside = sizes[:1], population{1000, 100}
+	}
 	for _, l := range ledgers {
-		b.Run("engine="+l.name+"/commit", func(b *testing.B) { benchmarkCommit(b, l) })
-		for _, tracked := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		b.Run("engine="+l.name+"/commit", func(b *testing.B) { benchmarkCommit(b, l, beside) })
+		for _, tracked := range sizes {
 			b.Run(fmt.Sprintf("engine=%s/restart=%d", l.name, tracked), func(b *testing.B) { benchmarkRestart(b, l, population{tracked, tracked / 10}) })
 		}
 	}
 }
 
-func benchmarkCommit(b *testing.B, l ledger) {
-	p := population{10_000, 1000}
+func benchmarkCommit(b *testing.B, l ledger, p population) {
 	d := l.filled(b, l.fresh(b), p)
 	defer d.store.Close()
 	for n := p.tracked; b.Loop(); n += 100 {

@@ -85,9 +85,7 @@ func naiveRow(b *bench) error {
 	what := fmt.Sprintf("Zendesk with about %s tickets, an idle round and a scrape: ", thousands(tickets))
 	const than = "a program that lists all tickets in each scrape"
 	b.add(compared("naive", what+"API calls", ours.calls, than, theirs.calls, 1, showCount))
-	if !b.short {
-		b.add(compared("naive", what+"CPU", ours.cpu, than, theirs.cpu, 1, showTime))
-	}
+	b.onThis(compared("naive", what+"CPU", ours.cpu, than, theirs.cpu, 1, showTime))
 	return nil
 }
 

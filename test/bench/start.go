@@ -15,9 +15,6 @@ const watched = 2 * time.Minute
 // startRow states the size of the program, how fast it starts, and what it takes
 // when it reads 10 idle helpdesks.
 func startRow(b *bench) error {
-	if b.short {
-		return nil // times alone
-	}
 	path, err := b.build()
 	if err != nil {
 		return err
@@ -26,7 +23,7 @@ func startRow(b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.add(line{row: "start", what: "the program", got: showBytes(float64(size.Size()))})
+	b.onThis(line{row: "start", what: "the program", got: showBytes(float64(size.Size()))})
 	v := vendorNamed("gorgias")
 	s := serve(v, 300)
 	defer s.Close()
@@ -51,8 +48,12 @@ func startRow(b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.add(line{row: "start", what: "exec to the answer of /metrics, 10 sources, a new ledger", got: showTime(float64(took))})
+	b.onThis(line{row: "start", what: "exec to the answer of /metrics, 10 sources, a new ledger", got: showTime(float64(took))})
 	if _, err := p.await(ctx, "/-/ready"); err != nil {
+		return err
+	}
+	if b.short {
+		_, err = p.stop()
 		return err
 	}
 	before, err := p.took()
@@ -65,7 +66,7 @@ func startRow(b *bench) error {
 		return err
 	}
 	perDay := float64(after-before) * float64(24*time.Hour) / float64(watched)
-	b.add(line{row: "start", what: "CPU a day, 10 idle sources polled every 30 s", got: showTime(perDay)})
+	b.onThis(line{row: "start", what: "CPU a day, 10 idle sources polled every 30 s", got: showTime(perDay)})
 	_, err = p.stop()
 	return err
 }

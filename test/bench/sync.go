@@ -219,7 +219,10 @@ func spawn(args ...string) (time.Duration, error) {
 
 // syncRow compares first syncs with programs that only download and decode.
 func syncRow(b *bench) error {
-	const conversations = 5000
+	conversations := 5000
+	if b.short {
+		conversations = 100
+	}
 	for _, v := range vendors {
 		if err := b.syncOf(v, conversations); err != nil {
 			return fmt.Errorf("%s: %w", v.name, err)
@@ -265,6 +268,6 @@ func (b *bench) syncOf(v vendor, conversations int) error {
 		}
 	}
 	what := fmt.Sprintf("first sync of %s conversations, %s, %s calls, CPU", thousands(conversations), named(v.name), thousands(calls))
-	b.add(compared("sync", what, float64(syncs), "the same calls and `json.Unmarshal` of the answers", float64(downloads), 1.5, showTime))
+	b.onThis(compared("sync", what, float64(syncs), "the same calls and `json.Unmarshal` of the answers", float64(downloads), 1.5, showTime))
 	return nil
 }
