@@ -35,6 +35,23 @@ func TestHintsAreReadEarlyAFewAtATimeAndOnlyOnce(t *testing.T) {
 	})
 }
 
+// Hints that come while others are read wait with each other for the next reading.
+// What is being read may have been read already: it is read again.
+func TestHintsAddUp(t *testing.T) {
+	d := &desk{streams: each()}
+	run(t, d, func(p *poll.Poller) {
+		time.Sleep(10 * time.Second)
+		p.Hint([]string{"1", "2", "3"})
+		time.Sleep(10 * time.Millisecond) // all of them have been taken
+		p.Hint([]string{"3", "4"})
+		p.Hint([]string{"5", "4"})
+		time.Sleep(2 * time.Second)
+		if diff := cmp.Diff([]string{"10s 1 2", "10.05s 3", "10.4s 3 4", "10.45s 5"}, d.since(10*time.Second)); diff != "" {
+			t.Errorf("calls (-want +got)\n%s", diff)
+		}
+	})
+}
+
 func TestHintsKeepToThePaceOfTheQuota(t *testing.T) {
 	d := &desk{streams: each(), pace: 750 * time.Millisecond}
 	run(t, d, func(p *poll.Poller) {
